@@ -1,0 +1,299 @@
+"""What a person, a partner's system or a timer may ask for. The class is the request's body and its OpenAPI schema."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+
+import msgspec
+
+from caravan.basics import Scalar
+from caravan.events import PlanProposed
+from caravan.geography import Precision
+from caravan.groups import (
+    Cell,
+    Composition,
+    CountMethod,
+    Household,
+    Language,
+    NeedCode,
+    Outcome,
+    People,
+    ShortText,
+    Vehicle,
+)  # fmt: skip
+from caravan.kitchens import Kitchen, MealService
+from caravan.shelters.model import Section, Shelter, Whole
+from caravan.stations import Office, Station
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+Sentence = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+
+
+class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A wish in the imperative. Unknown fields are an error: a misspelt one must not be lost in silence."""
+
+
+# --- the realm and its places -------------------------------------------------------------------------------------
+
+
+class OpenRealm(Command, frozen=True):
+    """The first command of a journal: its name and the salt its ids are derived from."""
+
+    name: Name
+    salt: Annotated[str, msgspec.Meta(min_length=16, max_length=64)]
+    drill: bool = False
+
+
+class PublishProtocol(Command, frozen=True):
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=1_000_000)]
+
+
+class RegisterStation(Command, frozen=True):
+    station: Station
+
+
+class RegisterOffice(Command, frozen=True):
+    office: Office
+
+
+class RegisterShelter(Command, frozen=True):
+    """Puts a shelter on record, or corrects the record of the one with the same id."""
+
+    shelter: Shelter
+
+
+class RegisterKitchen(Command, frozen=True):
+    kitchen: Kitchen
+
+
+class LocatePlace(Command, frozen=True):
+    """Sets the true point of a station, office, shelter or kitchen (``place`` is its id on the map: ``shelter:galilea``)."""
+
+    place: Name
+    lat: Annotated[float, msgspec.Meta(ge=14, le=33)]
+    lon: Annotated[float, msgspec.Meta(ge=-119, le=-86)]
+    precision: Precision = "exact"
+
+
+# --- the protocol ----------------------------------------------------------------------------------------------------
+
+
+class ActivateProtocol(Command, frozen=True):
+    """Opens an activation for a station, or verifies the alert that is open there. ``level`` defaults to the one of the
+    people known so far."""
+
+    station: Name
+    reason: Sentence
+    level: Annotated[str, msgspec.Meta(max_length=10)] | None = None
+
+
+class SendEvent(Command, frozen=True):
+    """An event of the protocol, to an activation or to a group of one, with the evidence its step requires."""
+
+    event: Name
+    activation: Name | None = None
+    group: Name | None = None
+    payload: dict[str, Scalar] = {}
+
+
+class CompleteTask(Command, frozen=True):
+    task: Name
+    evidence: ShortText = ""
+
+
+class MarkNoticeSeen(Command, frozen=True):
+    notice: Name
+
+
+# --- arrivals --------------------------------------------------------------------------------------------------------
+
+
+class ReportArrival(Command, frozen=True):
+    """A group arrives at a station: one form for a whole bus. Only station, people and who says so are needed.
+
+    ``asylum`` are people who said they fear to go back or ask for asylum: any authority that hears it must tell COMAR in
+    writing at once (G17, LR 21), so anybody may record it; who may read it is another matter.
+    """
+
+    station: Name
+    people: People
+    declared_by: Sentence
+    method: CountMethod = "declared"
+    at: datetime | None = None
+    activation: Name | None = None
+    composition: Composition | None = None
+    households: tuple[Household, ...] = ()
+    unaccompanied: Cell | None = None
+    days_without_food: Annotated[int, msgspec.Meta(ge=0, le=60)] | None = None
+    needs: dict[NeedCode, Cell] = {}
+    languages: tuple[Language, ...] = ()
+    vehicle: Vehicle | None = None
+    entered_country: date | None = None
+    asylum: Cell | None = None
+    note: ShortText = ""
+
+
+class RecordCount(Command, frozen=True):
+    """Another figure for the same people, kept beside the earlier ones."""
+
+    group: Name
+    people: People
+    method: CountMethod
+    source: Sentence
+    at: datetime | None = None
+    whole: bool = True
+    composition: Composition | None = None
+    households: tuple[Household, ...] = ()
+    unaccompanied: Cell | None = None
+    note: ShortText = ""
+
+
+class RecordAsylumWish(Command, frozen=True):
+    """Somebody of the group fears to go back or asks for asylum (G17). ``people`` in all, so far."""
+
+    group: Name
+    people: People
+
+
+class RecordDeparture(Command, frozen=True):
+    group: Name
+    people: People
+    outcome: Outcome
+    destination: Sentence
+    source: Sentence
+    at: datetime | None = None
+    placement: Name | None = None
+    vehicle: Vehicle | None = None
+
+
+class MergeGroups(Command, frozen=True):
+    """Two reports of one bus: ``group`` goes into ``into``, with its counts."""
+
+    group: Name
+    into: Name
+    reason: Sentence
+
+
+class SplitGroup(Command, frozen=True):
+    """Part of a group becomes a group of its own: they go different ways from here."""
+
+    group: Name
+    people: People
+    reason: Sentence
+    composition: Composition | None = None
+    households: tuple[Household, ...] = ()
+    unaccompanied: Cell | None = None
+
+
+class AnnulGroup(Command, frozen=True):
+    group: Name
+    reason: Sentence
+
+
+# --- shelters --------------------------------------------------------------------------------------------------------
+
+
+class ReportOccupancy(Command, frozen=True):
+    """What shelter staff see: places empty, or people in. Exactly one of ``available`` (by section), ``occupied`` (people)
+    and ``unchanged``."""
+
+    shelter: Name
+    available: dict[Section, Whole] | None = None
+    occupied: Whole | None = None
+    unchanged: bool = False
+    at: datetime | None = None
+
+
+class ProposePlacement(Command, frozen=True):
+    """Ask for a plan of places for those of the group who have none."""
+
+    group: Name
+
+
+class OfferPlan(Command, frozen=True):
+    """What ``ProposePlacement`` becomes once the search has run beside the turn: the plan that was found. The desk's own;
+    no route takes it."""
+
+    proposal: PlanProposed
+
+
+class ConfirmPlacement(Command, frozen=True):
+    """Hold the places of a plan. ``shelters`` keeps only part of it; empty = all."""
+
+    group: Name
+    plan: Name
+    shelters: tuple[str, ...] = ()
+
+
+class AcceptPlacement(Command, frozen=True):
+    placement: Name
+    until: datetime | None = None
+
+
+class DeclinePlacement(Command, frozen=True):
+    placement: Name
+    reason: Sentence
+
+
+class RecordPlacementArrival(Command, frozen=True):
+    """How many really came. More than were expected is recorded, never refused."""
+
+    placement: Name
+    people: Annotated[int, msgspec.Meta(ge=0, le=100_000)]
+    at: datetime | None = None
+    until: datetime | None = None
+
+
+class SetStayEnd(Command, frozen=True):
+    placement: Name
+    until: datetime
+    source: ShortText = ""
+
+
+class WithdrawPlacement(Command, frozen=True):
+    """Give up a hold that nobody needs any more, or end a stay whose people have gone without a report."""
+
+    placement: Name
+    reason: Sentence
+
+
+# --- meals -----------------------------------------------------------------------------------------------------------
+
+
+class ReportRations(Command, frozen=True):
+    kitchen: Name
+    rations: dict[MealService, Whole]
+
+
+class OrderMeals(Command, frozen=True):
+    """Rations for a group from the kitchens that have them. ``day`` is a local date; without day and service the next
+    service from now on."""
+
+    group: Name
+    day: date | None = None
+    service: MealService | None = None
+
+
+class AcceptMeals(Command, frozen=True):
+    order: Name
+
+
+class CancelMeals(Command, frozen=True):
+    order: Name
+    reason: Sentence
+
+
+class RecordMealsServed(Command, frozen=True):
+    order: Name
+    rations: Annotated[int, msgspec.Meta(ge=0, le=100_000)]
+
+
+# --- time ------------------------------------------------------------------------------------------------------------
+
+
+class PassTime(Command, frozen=True):
+    """Nothing but the hour: fires what is due."""
+
+
+ALL: tuple[type[Command], ...] = tuple(Command.__subclasses__())

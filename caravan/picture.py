@@ -1,0 +1,127 @@
+"""The common operating picture: the fold of the journal, and all that maps, tasks and reports are read from.
+
+Its maps are persistent, so one event costs the same with 100 groups and with 100,000. ``fold.py`` makes it from the facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from hashlib import blake2b
+
+from rpds import HashTrieMap, HashTrieSet, List
+
+from caravan import events as e
+from caravan.alarms import Alarm
+from caravan.basics import Record
+from caravan.groups import Group
+from caravan.kitchens import Larder, MealOrder
+from caravan.protocol.model import Protocol, Snapshot
+from caravan.protocol.outlook import next_due
+from caravan.shelters.model import Placement, Standing
+from caravan.stations import Office, Station
+from caravan.tasks import Notice, Task
+
+# A group that was reported by mistake: nothing of it is due any more, and it counts nowhere.
+MISTAKEN: frozenset[str] = frozenset({"merged", "annulled"})
+
+
+class Activation(Record, frozen=True):
+    """A run of the protocol for one station's event. ``people``, ``open_groups`` and ``unplaced`` are kept by the fold over its
+    open groups; ``attended`` over those whose care is concluded too. ``groups`` are newest first."""
+
+    id: str
+    protocol: str
+    version: int
+    station: str
+    opened_at: datetime
+    reason: str
+    level: str
+    groups: List[str] = List()
+    people: int = 0
+    open_groups: int = 0
+    unplaced: int = 0
+    attended: int = 0
+    closed: bool = False
+
+
+class Instance(Record, frozen=True):
+    """One running copy of a machine: of an activation, or of one of its groups."""
+
+    id: str
+    activation: str
+    group: str | None
+    snapshot: Snapshot
+
+
+class Picture(Record, frozen=True):
+    """Everything that is true at journal position ``seq``. All maps are by id."""
+
+    seq: int = 0
+    at: datetime | None = None
+    realm: str = ""
+    salt: str = ""
+    drill: bool = False
+    protocols: HashTrieMap[str, Protocol] = HashTrieMap()
+    in_force: str | None = None
+    stations: HashTrieMap[str, Station] = HashTrieMap()
+    offices: HashTrieMap[str, Office] = HashTrieMap()
+    shelters: HashTrieMap[str, Standing] = HashTrieMap()
+    kitchens: HashTrieMap[str, Larder] = HashTrieMap()
+    activations: HashTrieMap[str, Activation] = HashTrieMap()
+    open_at: HashTrieMap[str, str] = HashTrieMap()
+    groups: HashTrieMap[str, Group] = HashTrieMap()
+    placements: HashTrieMap[str, Placement] = HashTrieMap()
+    living: HashTrieMap[str, HashTrieSet[str]] = HashTrieMap()
+    plans: HashTrieMap[str, e.PlanProposed] = HashTrieMap()
+    orders: HashTrieMap[str, MealOrder] = HashTrieMap()
+    orders_in: HashTrieMap[str, tuple[str, ...]] = HashTrieMap()
+    instances: HashTrieMap[str, Instance] = HashTrieMap()
+    machines_of: HashTrieMap[str, tuple[str, ...]] = HashTrieMap()
+    tasks: HashTrieMap[str, Task] = HashTrieMap()
+    tasks_in: HashTrieMap[str, HashTrieSet[str]] = HashTrieMap()
+    notices: HashTrieMap[str, Notice] = HashTrieMap()
+    sends: HashTrieMap[str, e.SendScheduled] = HashTrieMap()
+    minted: int = 0
+    alarms: Alarm | None = None
+
+    def protocol_of(self, activation: str) -> Protocol:
+        """The version this activation started with. Raises ``KeyError`` for an unknown activation."""
+        run = self.activations[activation]
+        return self.protocols[f"{run.protocol}@{run.version}"]
+
+    def due_of(self, key: str) -> datetime | None:
+        """When that alarm's owner is due now, or ``None`` when nothing of it is."""
+        kind, _, ident = key.partition(":")
+        if kind == "placement":
+            placement = self.placements.get(ident)
+            return placement.expires_at if placement is not None and placement.status == "held" else None
+        if kind == "send":
+            send = self.sends.get(ident)
+            return None if send is None else send.due
+        instance = self.instances.get(ident)
+        if instance is None or (instance.group is not None and self.groups[instance.group].status in MISTAKEN):
+            return None
+        return next_due(instance.snapshot)
+
+    @property
+    def next_alarm(self) -> Alarm | None:
+        """The next thing that is due, whatever it is. The fold keeps the head of the queue true."""
+        return self.alarms
+
+    def placements_in(self, shelter: str) -> Iterator[Placement]:
+        """Placements of a shelter that still keep or take places."""
+        return (self.placements[p] for p in self.living.get(shelter, HashTrieSet()))
+
+    def placements_of(self, group: str) -> list[Placement]:
+        return [self.placements[p] for p in self.groups[group].placements]
+
+
+def mint(picture: Picture, kind: str, ahead: int = 0) -> str:
+    """The id of the next thing of that kind: from the realm's salt and how many ids there were, so that a replay gives the
+    same one and an outsider cannot count what is hidden from them. ``ahead`` skips ids minted in the same breath."""
+    name = f"{kind}:{picture.minted + ahead}".encode()
+    digest = blake2b(name, key=picture.salt.encode(), digest_size=8).digest()
+    number = int.from_bytes(digest, "big")
+    letters = "".join("0123456789abcdefghjkmnpqrstvwxyz"[number >> shift & 31] for shift in range(0, 50, 5))
+    return f"{kind}-{letters}"
