@@ -1,0 +1,1 @@
+"""What the map shows of a shared picture. Takes nothing but a ``SharedPicture``."""

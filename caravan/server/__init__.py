@@ -1,0 +1,1 @@
+"""The part that touches the world: clock, database, web. Nothing below it does."""

@@ -1,0 +1,35 @@
+"""What places, groups and steps are called for a reader: groups have no names of their own."""
+
+from __future__ import annotations
+
+from caravan.server.web.pages.wording import when
+from caravan.server.web.words import by_language
+from caravan.server.web.words import gettext as _
+from caravan.sharing import SharedPicture
+
+
+def station_name(share: SharedPicture, ident: str) -> str:
+    station = share.station(ident)
+    return ident if station is None else station.name
+
+
+def shelter_name(share: SharedPicture, ident: str) -> str:
+    standing = share.shelter(ident)
+    return _("un albergue") if standing is None else standing.shelter.name
+
+
+def kitchen_name(share: SharedPicture, ident: str) -> str:
+    larder = share.kitchen(ident)
+    return _("un comedor") if larder is None else larder.kitchen.name
+
+
+def group_name(share: SharedPicture, ident: str) -> str:
+    """Groups have no names of their own: the station and the hour tell them apart."""
+    group = share.group(ident)
+    if group is None:
+        return _("un grupo")
+    return _("grupo de %(station)s, %(at)s", station=station_name(share, group.station), at=when(group.arrived_at))
+
+
+def state_name(share: SharedPicture, activation: str, state: str) -> str:
+    return by_language(share.state_words(activation, state)) or state.replace("_", " ")

@@ -1,0 +1,68 @@
+"""The notices to agencies as sentences, with the figures this reader is told."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from caravan.server.web.pages.names import state_name
+from caravan.server.web.pages.wording import day, level, when, word
+from caravan.server.web.words import gettext as _
+from caravan.server.web.words import mark
+from caravan.sharing import SharedPicture
+from caravan.tasks import Notice
+
+NOTICES: dict[str, str] = {
+    "activacion": mark("Se activó el protocolo."),
+    "llegada": mark("Llegó un grupo."),
+    "faltan_lugares": mark("Faltan lugares para el grupo."),
+    "faltan_raciones": mark("Faltan raciones para el grupo."),
+    "sobrecupo": mark("Hay sobrecupo."),
+    "manifiestan_temor": mark(
+        "Alguien del grupo teme volver o pide asilo: COMAR debe saberlo por escrito de inmediato (LR 21)."
+    ),
+    "llegaron_mas": mark("Llegaron más personas de las esperadas."),
+    "ninez_detectada": mark("Hay niñas, niños o adolescentes en el grupo (LM 95, 98 y 112)."),
+    "falta_interprete": mark("Falta intérprete para el grupo."),
+    "presentacion": mark("Personas del grupo fueron puestas a disposición del INM (36 horas, LM 68)."),
+    "incidente": mark("Hay un incidente de seguridad."),
+    "vencido": mark("Un paso está vencido."),
+    "por_vencer": mark("Un plazo está por vencer."),
+    "oferta": mark("Se apartaron lugares: responda antes de que venza."),
+    "oferta_vencida": mark("Venció un apartado sin respuesta."),
+    "raciones": mark("Se pidieron raciones."),
+    "comida_cancelada": mark("Un comedor canceló raciones."),
+}
+_FACTS: dict[str, str] = {
+    "personas": mark("personas"), "nivel": mark("nivel"), "por_colocar": mark("por colocar"), "nna": mark("NNA"),
+    "no_acompanados": mark("no acompañados"), "ocupadas": mark("ocupadas"), "lugares": mark("lugares"), "albergue": mark("albergue"),
+    "esperadas": mark("esperadas"), "llegaron": mark("llegaron"), "raciones": mark("raciones"), "servicio": mark("servicio"),
+    "dia": mark("día"), "vence": mark("vence"), "estado": mark("paso"), "vencio": mark("venció"), "raciones_faltantes": mark("faltan"),
+}  # fmt: skip
+
+
+def notice_sentence(notice: Notice, share: SharedPicture) -> str:
+    """What the notice says, with its figures; a figure nobody knows is left out."""
+    sentence = (
+        _(NOTICES[notice.template])
+        if notice.template in NOTICES
+        else notice.template.replace("_", " ").capitalize() + "."
+    )
+    figures = [
+        f"{_(_FACTS[name])}: {_figure(name, value, notice, share)}"
+        for name, value in notice.facts.items()
+        if name in _FACTS and value is not None
+    ]
+    return f"{sentence.removesuffix('.')} ({'; '.join(figures)})." if figures else sentence
+
+
+def _figure(name: str, value: object, notice: Notice, share: SharedPicture) -> str:
+    text = str(value)
+    if name in ("vence", "vencio"):
+        return when(datetime.fromisoformat(text))
+    if name == "estado" and notice.activation is not None:
+        return state_name(share, notice.activation, text)
+    if name == "dia":
+        return day(date.fromisoformat(text))
+    if name == "nivel":
+        return level(text)
+    return word(text) if name == "servicio" else text

@@ -1,0 +1,403 @@
+"""The journal as sentences: one entry an event class, worded from what the reader's share tells.
+
+Users' own words stand between «» and are escaped by the template like any other text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from caravan import events as e
+from caravan.protocol.chart import chart_of
+from caravan.protocol.model import Protocol
+from caravan.server.web.pages.names import group_name, kitchen_name, shelter_name, state_name, station_name
+from caravan.server.web.pages.notices import notice_sentence
+from caravan.server.web.pages.wording import day, few, level, when, word
+from caravan.server.web.words import by_language, mark
+from caravan.server.web.words import gettext as _
+from caravan.sharing import SharedPicture
+
+Sentence = Callable[[Any, SharedPicture], str]
+_S = TypeVar("_S", bound=Sentence)
+SENTENCES: dict[type[e.Event], Sentence] = {}
+
+
+def _words(kind: type[e.Event]) -> Callable[[_S], _S]:
+    def keep(function: _S) -> _S:
+        SENTENCES[kind] = function
+        return function
+
+    return keep
+
+
+def told(event: e.Event, share: SharedPicture) -> str:
+    """What happened, as one sentence for this reader."""
+    return SENTENCES[type(event)](event, share)
+
+
+def worth_telling(event: e.Event) -> bool:
+    """Leaves out what changed nothing, and the notices of a missed deadline, whose own line names who was told."""
+    match event:
+        case e.ProtocolStepped(why=why):
+            return any(taken.entered for taken in why)
+        case e.NoticeQueued(notice=notice):
+            return notice.template != "vencido"
+        case e.EventDropped():
+            return False
+        case _:
+            return True
+
+
+# --- what a line speaks of ---------------------------------------------------------------------------------------------
+
+
+def _lodged(share: SharedPicture, placement: str) -> dict[str, str]:
+    found = share.placement(placement)
+    if found is None:
+        return {"people": _("las"), "shelter": _("un albergue")}
+    return {"people": few(share.told(found.people, found.group)), "shelter": shelter_name(share, found.shelter)}
+
+
+def _rations(share: SharedPicture, order: str) -> dict[str, object]:
+    found = next((o for o in share.orders() if o.id == order), None)
+    if found is None:
+        return {"kitchen": _("un comedor"), "rations": _("las"), "service": _("un servicio")}
+    return {"kitchen": kitchen_name(share, found.kitchen), "rations": found.rations, "service": word(found.service)}
+
+
+# --- the realm and its places -----------------------------------------------------------------------------------------
+
+_PLAIN: dict[type[e.Event], str] = {
+    e.RealmOpened: mark("Se abrió la bitácora «%(name)s»."),
+    e.ProtocolPublished: mark("Se publicó el protocolo «%(protocol)s», versión %(version)s."),
+    e.PlaceLocated: mark("Se corrigió el punto en el mapa de %(place)s."),
+    e.EventDropped: mark("Nadie esperaba el aviso «%(name)s»: no cambió nada."),
+    e.SendDelivered: mark("Se envió lo que el protocolo tenía programado."),
+    e.TaskWithdrawn: mark("Se retiró una tarea: su paso ya terminó."),
+    e.NoticeSeen: mark("Se leyó un aviso."),
+    e.GroupAnnulled: mark("Se anuló el registro del grupo. Motivo: «%(reason)s»."),
+    e.GroupConcluded: mark("Concluyó la atención al grupo."),
+    e.ShelterRequested: mark("El protocolo pidió albergue para el grupo."),
+    e.MealsRequested: mark("El protocolo pidió alimentos para el grupo."),
+}
+
+
+def _plain(event: e.Event, share: SharedPicture) -> str:
+    return _(_PLAIN[type(event)], **{name: getattr(event, name) for name in event.__struct_fields__})
+
+
+SENTENCES.update(dict.fromkeys(_PLAIN, _plain))
+
+
+@_words(e.StationRegistered)
+def _station(event: e.StationRegistered, share: SharedPicture) -> str:
+    return _("Se registró la estación %(name)s.", name=event.station.name)
+
+
+@_words(e.OfficeRegistered)
+def _office(event: e.OfficeRegistered, share: SharedPicture) -> str:
+    return _("Se registró la oficina %(name)s.", name=event.office.name)
+
+
+@_words(e.ShelterRegistered)
+def _shelter(event: e.ShelterRegistered, share: SharedPicture) -> str:
+    return _("Se registró o corrigió la ficha del albergue %(name)s.", name=event.shelter.name)
+
+
+@_words(e.KitchenRegistered)
+def _kitchen(event: e.KitchenRegistered, share: SharedPicture) -> str:
+    return _("Se registró o corrigió la ficha del comedor %(name)s.", name=event.kitchen.name)
+
+
+# --- the protocol -----------------------------------------------------------------------------------------------------
+
+
+@_words(e.ActivationOpened)
+def _opened(event: e.ActivationOpened, share: SharedPicture) -> str:
+    station = station_name(share, event.station)
+    if share.restricted or not event.reason:
+        return _("Alerta en %(station)s.", station=station)
+    return _("Alerta en %(station)s. Lo dice: «%(reason)s».", station=station, reason=event.reason)
+
+
+@_words(e.LevelSet)
+def _level(event: e.LevelSet, share: SharedPicture) -> str:
+    return _("El nivel pasó a %(level)s. Motivo: «%(reason)s».", level=level(event.level), reason=event.reason)
+
+
+# What a protocol's notes are called by; any other note shows its own words.
+_NOTES: dict[str, str] = {"activacion": mark("Se verificó la alerta"), "reanudacion": mark("Se reanudó la atención")}
+
+
+@_words(e.Remarked)
+def _remarked(event: e.Remarked, share: SharedPicture) -> str:
+    note, _space, rest = event.text.partition(" ")
+    name = _(_NOTES[note]) if note in _NOTES else note.replace("_", " ").capitalize()
+    return _("Anotación del protocolo: %(text)s", text=f"{name} («{rest}»)" if rest else name)
+
+
+@_words(e.ProtocolStepped)
+def _stepped(event: e.ProtocolStepped, share: SharedPicture) -> str:
+    entered = [state for why in event.why if why.entered for state in why.transition[1] or why.entered[-1:]]
+    names = [state_name(share, event.activation, state) for state in dict.fromkeys(entered)]
+    cause = _cause(event, share)
+    return _("%(cause)s: pasa a %(states)s.", cause=cause, states=", ".join(f"«{name}»" for name in names[:4]))
+
+
+PROGRAM_WORDS: dict[str, str] = {
+    "inicio": mark("Comienza"), "grupo_registrado": mark("Se registró un grupo"), "conteo_registrado": mark("Hay un conteo"),
+    "todos_con_lugar": mark("Todas las personas tienen lugar"), "faltan_lugares": mark("Faltan lugares"),
+    "todos_alojados": mark("Todas las personas están alojadas"), "todos_salieron": mark("Todas las personas salieron"),
+    "oferta_vencida": mark("Venció un apartado"), "oferta_rechazada": mark("Un albergue no pudo recibir"),
+    "sobrecupo": mark("Llegaron más de los esperados"), "comida_pedida": mark("Se pidieron raciones"),
+    "comida_entregada": mark("Se sirvieron raciones"), "comida_cancelada": mark("Se cancelaron raciones"),
+    "faltan_raciones": mark("Faltan raciones"), "grupo_anulado": mark("Se anuló el grupo"),
+    "grupo_concluido": mark("Concluyó un grupo"), "tarea_cumplida": mark("Se cumplió una tarea"),
+}  # fmt: skip
+
+
+def _cause(event: e.ProtocolStepped, share: SharedPicture) -> str:
+    match event.trigger.kind:
+        case "timer":
+            return _("Se cumplió un plazo")
+        case "facts":
+            return _("Cambiaron los datos")
+        case "event":
+            return event_name(
+                event.trigger.name, share.protocol("{}@{}".format(*share.protocol_words(event.activation)))
+            )
+
+
+def event_name(name: str, protocol: Protocol | None) -> str:
+    """An event as its protocol labels it; one of the program's own in the program's words."""
+    if name in PROGRAM_WORDS:
+        return _(PROGRAM_WORDS[name])
+    machines = () if protocol is None else protocol.machines
+    nodes = (node for machine in machines if protocol is not None for node in chart_of(protocol, machine).nodes)
+    labels = (by_language(t.label) for node in nodes for t in node.state.transitions if name in t.events and t.label)
+    return next(labels, "") or name.replace("_", " ").capitalize()
+
+
+@_words(e.SendScheduled)
+def _scheduled(event: e.SendScheduled, share: SharedPicture) -> str:
+    return _("El protocolo enviará «%(name)s» el %(due)s.", name=event.name.replace("_", " "), due=when(event.due))
+
+
+@_words(e.DeadlineMissed)
+def _missed(event: e.DeadlineMissed, share: SharedPicture) -> str:
+    return _(
+        "Venció «%(step)s» (%(due)s). Se avisó a: %(told)s.",
+        step=state_name(share, event.activation, event.state), due=when(event.due), told=", ".join(share.agency_name(None, key) for key in event.told) or _("nadie"),
+    )  # fmt: skip
+
+
+@_words(e.TaskOpened)
+def _task(event: e.TaskOpened, share: SharedPicture) -> str:
+    return _(
+        "Tarea para %(owner)s: «%(title)s».",
+        owner=share.agency_name(None, event.task.owner),
+        title=by_language(event.task.title),
+    )
+
+
+@_words(e.TaskCompleted)
+def _completed(event: e.TaskCompleted, share: SharedPicture) -> str:
+    task = share.task(event.task)
+    title = by_language(task.title) if task is not None else _("una tarea")
+    if event.evidence:
+        return _("Se cumplió «%(title)s». Constancia: «%(evidence)s».", title=title, evidence=event.evidence)
+    return _("Se cumplió «%(title)s».", title=title)
+
+
+@_words(e.NoticeQueued)
+def _notice(event: e.NoticeQueued, share: SharedPicture) -> str:
+    return _(
+        "Aviso a %(to)s: %(notice)s",
+        to=share.agency_name(None, event.notice.to),
+        notice=notice_sentence(event.notice, share),
+    )
+
+
+# --- groups -----------------------------------------------------------------------------------------------------------
+
+
+@_words(e.GroupArrived)
+def _arrived(event: e.GroupArrived, share: SharedPicture) -> str:
+    group = event.group
+    people = few(share.told(group.counts[0].people, group.id))
+    station = station_name(share, group.station)
+    if not share.reads("counts", group.id):
+        return _("Llegó un grupo a %(station)s: %(people)s personas.", station=station, people=people)
+    return _(
+        "Llegó un grupo a %(station)s: %(people)s personas, según «%(source)s».",
+        station=station, people=people, source=group.declared_by,
+    )  # fmt: skip
+
+
+@_words(e.CountRecorded)
+def _count(event: e.CountRecorded, share: SharedPicture) -> str:
+    count = event.count
+    text = mark("Conteo: %(people)s personas (%(method)s), según «%(source)s».")
+    if not count.whole:
+        text = mark("Conteo de una parte: %(people)s personas (%(method)s), según «%(source)s».")
+    return _(text, people=few(share.told(count.people, event.group)), method=word(count.method), source=count.source)
+
+
+@_words(e.AsylumWishRecorded)
+def _asylum(event: e.AsylumWishRecorded, share: SharedPicture) -> str:
+    return _("%(people)s personas manifiestan temor o piden asilo (LR 21).", people=event.people)
+
+
+@_words(e.DepartureRecorded)
+def _departed(event: e.DepartureRecorded, share: SharedPicture) -> str:
+    gone = event.departure
+    if not share.reads("departures", event.group):
+        return _("Salieron personas del grupo.")
+    return _(
+        "Salida: %(people)s personas, %(outcome)s; destino: «%(destination)s». Lo dice «%(source)s».",
+        people=few(share.told(gone.people, event.group)), outcome=word(gone.outcome), destination=gone.destination, source=gone.source,
+    )  # fmt: skip
+
+
+@_words(e.GroupsMerged)
+def _merged(event: e.GroupsMerged, share: SharedPicture) -> str:
+    return _(
+        "Se fusionó con el %(into)s. Motivo: «%(reason)s».", into=group_name(share, event.into), reason=event.reason
+    )
+
+
+@_words(e.GroupSplit)
+def _split(event: e.GroupSplit, share: SharedPicture) -> str:
+    people = few(share.told(event.part.counts[0].people, event.group))
+    return _(
+        "Se separaron %(people)s personas en otro grupo. Motivo: «%(reason)s».", people=people, reason=event.reason
+    )
+
+
+# --- places to sleep --------------------------------------------------------------------------------------------------
+
+
+@_words(e.OccupancyReported)
+def _occupancy(event: e.OccupancyReported, share: SharedPicture) -> str:
+    name = shelter_name(share, event.shelter)
+    if event.unchanged:
+        return _("%(shelter)s: sigue igual.", shelter=name)
+    if event.available is None:
+        return _("%(shelter)s: sin cifra de lugares libres.", shelter=name)
+    free = ", ".join(f"{n} {word(section)}" for section, n in event.available.items())
+    return _("%(shelter)s informó lugares vacíos: %(free)s.", shelter=name, free=free or "0")
+
+
+@_words(e.PlanProposed)
+def _plan(event: e.PlanProposed, share: SharedPicture) -> str:
+    parts = ", ".join(f"{shelter_name(share, p.shelter)} ({p.people})" for p in event.parts) or _("ninguno")
+    if event.unplaced:
+        return _("Propuesta de albergues: %(parts)s. Sin lugar: %(unplaced)s.", parts=parts, unplaced=event.unplaced)
+    return _("Propuesta de albergues: %(parts)s.", parts=parts)
+
+
+@_words(e.PlacementHeld)
+def _held(event: e.PlacementHeld, share: SharedPicture) -> str:
+    placement = event.placement
+    return _(
+        "Se apartaron lugares para %(people)s personas en %(shelter)s, hasta %(expires)s.",
+        people=few(share.told(placement.people, placement.group)), shelter=shelter_name(share, placement.shelter),
+        expires=when(placement.expires_at),
+    )  # fmt: skip
+
+
+@_words(e.PlacementAccepted)
+def _accepted(event: e.PlacementAccepted, share: SharedPicture) -> str:
+    return _("%(shelter)s aceptó a %(people)s personas.", **_lodged(share, event.placement))
+
+
+@_words(e.PlacementDeclined)
+def _declined(event: e.PlacementDeclined, share: SharedPicture) -> str:
+    return _(
+        "%(shelter)s no pudo recibir a %(people)s personas: «%(reason)s».",
+        **_lodged(share, event.placement),
+        reason=event.reason,
+    )
+
+
+@_words(e.PlacementExpired)
+def _expired(event: e.PlacementExpired, share: SharedPicture) -> str:
+    return _("Venció el apartado en %(shelter)s para %(people)s personas.", **_lodged(share, event.placement))
+
+
+@_words(e.PlacementArrived)
+def _came(event: e.PlacementArrived, share: SharedPicture) -> str:
+    expected = _lodged(share, event.placement)
+    placement = share.placement(event.placement)
+    if placement is None:
+        return _("Llegaron personas a un albergue.")
+    came = few(share.told(event.people, placement.group))
+    if event.until is None:
+        return _("Llegaron %(came)s personas a %(shelter)s; se esperaban %(people)s.", came=came, **expected)
+    return _(
+        "Llegaron %(came)s personas a %(shelter)s; se esperaban %(people)s. Estancia hasta %(until)s.",
+        came=came, until=when(event.until), **expected,
+    )  # fmt: skip
+
+
+@_words(e.StayEndSet)
+def _until(event: e.StayEndSet, share: SharedPicture) -> str:
+    lodged = _lodged(share, event.placement)
+    return _("La estancia en %(shelter)s termina %(until)s.", shelter=lodged["shelter"], until=when(event.until))
+
+
+@_words(e.PlacementEnded)
+def _ended(event: e.PlacementEnded, share: SharedPicture) -> str:
+    why = _("no se presentaron") if event.reason == "no_show" else event.reason
+    return _(
+        "Terminó la colocación en %(shelter)s: «%(why)s».", shelter=_lodged(share, event.placement)["shelter"], why=why
+    )
+
+
+# --- meals ------------------------------------------------------------------------------------------------------------
+
+
+@_words(e.RationsReported)
+def _reported(event: e.RationsReported, share: SharedPicture) -> str:
+    rations = ", ".join(f"{word(service)}: {n}" for service, n in event.rations.items())
+    return _("%(kitchen)s puede servir %(rations)s.", kitchen=kitchen_name(share, event.kitchen), rations=rations)
+
+
+@_words(e.MealsOrdered)
+def _ordered(event: e.MealsOrdered, share: SharedPicture) -> str:
+    order = event.order
+    return _(
+        "Se pidieron %(rations)s raciones (%(service)s, %(day)s) a %(kitchen)s.", rations=few(share.told(order.rations, order.group)),
+        service=word(order.service), day=day(order.day), kitchen=kitchen_name(share, order.kitchen),
+    )  # fmt: skip
+
+
+@_words(e.MealsAccepted)
+def _meals_accepted(event: e.MealsAccepted, share: SharedPicture) -> str:
+    return _("%(kitchen)s aceptó %(rations)s raciones (%(service)s).", **_rations(share, event.order))
+
+
+@_words(e.MealsCancelled)
+def _meals_cancelled(event: e.MealsCancelled, share: SharedPicture) -> str:
+    told = _rations(share, event.order)
+    return _("%(kitchen)s canceló %(rations)s raciones (%(service)s): «%(reason)s».", **told, reason=event.reason)
+
+
+@_words(e.MealsServed)
+def _meals_served(event: e.MealsServed, share: SharedPicture) -> str:
+    asked = _rations(share, event.order)
+    return _("%(kitchen)s sirvió %(served)s raciones de %(rations)s (%(service)s).", **asked, served=event.rations)
+
+
+@_words(e.MealsLacking)
+def _lacking(event: e.MealsLacking, share: SharedPicture) -> str:
+    rations = few(share.told(event.rations, event.group))
+    return _("Faltan %(rations)s raciones (%(service)s).", rations=rations, service=word(event.service))
+
+
+# What templates call by name.
+STORY: dict[str, Callable[..., str]] = {
+    "station_name": station_name, "shelter_name": shelter_name, "kitchen_name": kitchen_name,
+    "group_name": group_name, "state_name": state_name, "notice_sentence": notice_sentence,
+}  # fmt: skip

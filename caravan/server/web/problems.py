@@ -1,0 +1,165 @@
+"""Every refusal's status and sentence: one table, worded in the reader's language, sent as RFC 9457 or shown beside the field."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from caravan.basics import Refusal
+from caravan.server.web.reading import Malformed, Mistake
+from caravan.server.web.words import gettext as _
+from caravan.server.web.words import mark
+
+REFUSALS: dict[str, tuple[int, str]] = {
+    "already_confirmed": (409, mark("Los lugares en %(shelter)s ya estaban apartados.")),
+    "empty_household": (422, mark("Hay una familia sin personas: escriba cuántas son o quítela.")),
+    "endless_loop": (500, mark("El protocolo entró en un ciclo sin fin. No se guardó nada; avise a la coordinación.")),
+    "ends_before_it_starts": (
+        422,
+        mark("La estancia terminaría antes de empezar: elija una hora posterior a la llegada."),
+    ),
+    "event_not_awaited": (409, mark("Ahora nadie espera «%(event)s». Lo que se puede hacer: %(possible)s.")),
+    "everybody_placed": (409, mark("Todas las personas del grupo ya tienen lugar.")),
+    "evidence_missing": (422, mark("Falta la constancia: %(missing)s.")),
+    "forbidden_origin": (403, mark("La petición viene de otro sitio. Abra la página de nuevo e inténtelo otra vez.")),
+    "group_not_open": (409, mark("El grupo ya no está abierto: fue fusionado, anulado o concluido.")),
+    "in_the_future": (422, mark("La hora está en el futuro: revise el día y la hora.")),
+    "in_the_past": (422, mark("Ese servicio ya pasó: elija uno posterior.")),
+    "key_reused": (422, mark("La clave de este envío ya se usó para otro distinto. Abra de nuevo el formulario.")),
+    "minors_only_dif": (
+        422,
+        mark("Niñas, niños y adolescentes no acompañados solo pueden alojarse con el DIF (LGDNNA 94 y 95)."),
+    ),
+    "more_than_present": (422, mark("En ese lugar hay %(present)s personas: no pueden salir %(people)s.")),
+    "more_than_unplaced": (409, mark("Al grupo le faltan %(unplaced)s lugares; se pidió mover o apartar %(people)s.")),
+    "no_protocol_in_force": (409, mark("No hay ningún protocolo publicado: publique uno antes de registrar llegadas.")),
+    "nobody_to_feed": (409, mark("No queda nadie del grupo sin ración pedida para ese servicio.")),
+    "not_a_shelter": (
+        422,
+        mark(
+            "Las estaciones migratorias no son albergues: no se lleva allí a niñas, niños ni familias (LM 99, LR 20)."
+        ),
+    ),
+    "not_found": (404, mark("No existe o no está a su alcance.")),
+    "not_your_place": (403, mark("Eso corresponde a otro albergue, comedor o estación.")),
+    "not_yours_to_do": (403, mark("Su cuenta no puede hacer esto. Pídalo a la coordinación.")),
+    "nothing_to_confirm": (409, mark("No hay una cifra o propuesta anterior que confirmar.")),
+    "one_figure": (422, mark("Diga una sola cosa: lugares libres, personas ocupando o «sigue igual».")),
+    "one_target": (422, mark("Indique una activación o un grupo, no los dos ni ninguno.")),
+    "order_moved_on": (409, mark("Ese pedido ya cambió: está %(status)s.")),
+    "other_activation": (422, mark("Los dos grupos son de activaciones distintas.")),
+    "parts_exceed_people": (
+        422,
+        mark("Las partes suman %(parts)s y el grupo tiene %(people)s personas: revise una de las dos cifras."),
+    ),
+    "payload_unknown": (422, mark("Ese dato no va con «%(event)s». Los que admite: %(known)s.")),
+    "payload_wrong": (422, mark("El dato no es del tipo que pide «%(event)s».")),
+    "pin_breaks_law": (422, mark("La ley no permite ese albergue para quien viaja sin un adulto a su cargo.")),
+    "placement_moved_on": (409, mark("Esa colocación ya cambió: está %(status)s.")),
+    "plan_out_of_date": (
+        409,
+        mark(
+            "Ya no caben en %(shelter)s: quedan %(left)s de %(wanted)s lugares. En total quedan %(left_everywhere)s. Pida otra propuesta."
+        ),
+    ),
+    "plan_replaced": (409, mark("Hay una propuesta más reciente: véala antes de confirmar.")),
+    "protocol_unsound": (422, mark("El protocolo tiene errores: %(problems)s")),
+    "protocol_version_taken": (
+        409,
+        mark("La versión %(version)s de «%(protocol)s» ya está publicada: suba el número."),
+    ),
+    "realm_is_open": (409, mark("La bitácora ya está abierta con el nombre «%(realm)s».")),
+    "same_group": (422, mark("Son partes de un mismo grupo: una parte solo puede volver al grupo del que se separó.")),
+    "sign_in": (401, mark("Inicie sesión para continuar.")),
+    "split_leaves_nobody": (422, mark("Separar %(people)s de %(all)s no deja a nadie en el grupo.")),
+    "tell_empty_places": (422, mark("De este albergue no se publica un total: diga cuántos lugares hay libres.")),
+    "too_many_tries": (429, mark("Demasiados intentos. Espere un minuto.")),
+    "unaccompanied_with_adults": (422, mark("Una familia marcada «no acompañada» no puede llevar adultos.")),
+    "unknown_activation": (422, mark("Esa activación no existe o ya cerró.")),
+    "unknown_group": (404, mark("Ese grupo no existe o ya no está abierto.")),
+    "unknown_kitchen": (404, mark("Ese comedor no existe.")),
+    "unknown_level": (422, mark("El nivel «%(level)s» no existe. Los del protocolo: %(known)s.")),
+    "unknown_notice": (404, mark("Ese aviso no existe o ya se leyó.")),
+    "unknown_order": (404, mark("Ese pedido de raciones no existe.")),
+    "unknown_place": (404, mark("Ese lugar del mapa no existe.")),
+    "unknown_placement": (404, mark("Esa colocación no existe.")),
+    "unknown_section": (422, mark("El albergue no tiene lugares de tipo «%(section)s». Tiene: %(known)s.")),
+    "unknown_shelter": (404, mark("Ese albergue no existe.")),
+    "unknown_station": (422, mark("Esa estación no existe: elija una de la lista.")),
+    "unknown_target": (404, mark("Esa activación o grupo no existe.")),
+    "unknown_task": (404, mark("Esa tarea no existe o ya se cerró.")),
+    "wrong_sign_in": (401, mark("El correo o la contraseña no son correctos.")),
+}
+
+MISTAKES: dict[str, str] = {
+    "bad_format": mark("No tiene la forma esperada."),
+    "missing": mark("Falta este dato."),
+    "no_offset": mark("Falta la zona horaria: escriba la hora con su diferencia, por ejemplo 21:00-06:00."),
+    "not_a_choice": mark("No es una de las opciones."),
+    "not_a_date": mark("No es una fecha y hora válida."),
+    "not_a_number": mark("Escriba un número, sin letras; si se cuentan personas o lugares, entero."),
+    "not_json": mark("El cuerpo no es JSON válido."),
+    "not_object": mark("El cuerpo debe ser un objeto JSON."),
+    "not_text": mark("Debe ser un texto."),
+    "not_valid": mark("El valor no es válido."),
+    "not_yes_or_no": mark("Responda sí o no."),
+    "too_large": mark("El máximo es %(most)s."),
+    "too_long": mark("Es demasiado largo: caben %(most)s letras."),
+    "too_short": mark("No puede quedar vacío."),
+    "too_small": mark("El mínimo es %(least)s."),
+    "unknown_field": mark("Ese campo no existe aquí."),
+    "wrong_shape": mark("No tiene la estructura esperada (lista u objeto)."),
+}
+
+HTTP_SENTENCES: dict[int, str] = {
+    400: mark("La petición no se entiende."),
+    404: mark("No existe o no está a su alcance."),
+    405: mark("Eso no se puede hacer aquí."),
+    413: mark("El envío es demasiado grande."),
+}
+"""What the web framework itself refuses, by status; 400 for all others."""
+
+
+def status_of(refusal: Refusal) -> int:
+    return REFUSALS[refusal.code][0]
+
+
+def sentence(refusal: Refusal) -> str:
+    """The refusal in the reader's language, with what would be right."""
+    details = {name: _told(value) for name, value in refusal.details.items()}
+    return _(REFUSALS[refusal.code][1], **details)
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        members = cast("Sequence[object]", value)
+        return ", ".join(str(member) for member in members) or _("nada")
+    return _("sin dato") if value is None else str(value)
+
+
+def mistake_sentence(mistake: Mistake) -> str:
+    return _(MISTAKES[mistake.code], **mistake.details)
+
+
+def problem_of_refusal(refusal: Refusal) -> dict[str, Any]:
+    """RFC 9457: the field that is wrong is named, and the numbers come with the sentence."""
+    body: dict[str, Any] = {
+        "type": f"urn:caravan:{refusal.code}",
+        "title": sentence(refusal),
+        "status": status_of(refusal),
+        "code": refusal.code,
+        "details": refusal.details,
+    }
+    if refusal.field is not None:
+        body["errors"] = [{"field": refusal.field, "code": refusal.code, "message": sentence(refusal)}]
+    return body
+
+
+def problem_of_malformed(malformed: Malformed) -> dict[str, Any]:
+    return {
+        "type": "urn:caravan:malformed",
+        "title": _("Hay datos por corregir."),
+        "status": 422,
+        "code": "malformed",
+        "errors": [{"field": m.field, "code": m.code, "message": mistake_sentence(m)} for m in malformed.mistakes],
+    }
