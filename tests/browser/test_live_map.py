@@ -1,0 +1,98 @@
+"""The map in a real browser: what one window changes, the other shows, within a second and without a reload."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+
+from browsing import Visitor
+from playwright.sync_api import expect
+
+
+def test_a_change_of_capacity_in_one_window_reaches_the_marker_in_the_other_within_a_second(
+    visit: Callable[..., Visitor],
+) -> None:
+    official, shelter = visit("oficial"), visit("albergue")
+    official.go("/mapa")
+    marker = official.page.locator('[data-feature="shelter:galilea"]')
+    marker.wait_for()
+    before = marker.get_attribute("aria-label")
+    official.page.evaluate(
+        """() => {
+            const seen = window.seenAt = {};
+            const watch = () => {
+              const shown = document.querySelector('[data-feature="shelter:galilea"]')?.getAttribute('aria-label');
+              if (seen.first === undefined) seen.first = shown;
+              else if (shown !== seen.first && !seen.at) seen.at = Date.now();
+              requestAnimationFrame(watch);
+            };
+            watch();
+        }"""
+    )
+    sent = shelter.page.evaluate(
+        """async () => {
+            const sent = Date.now();
+            const answer = await fetch('/api/v1/shelters/galilea/occupancy', {method: 'POST',
+              headers: {'content-type': 'application/json'}, body: JSON.stringify({available: {mix: 7}})});
+            return answer.ok ? sent : null;
+        }"""
+    )
+    assert sent is not None
+    expect(marker).not_to_have_attribute("aria-label", before or "")
+    seen = official.page.evaluate(
+        """() => new Promise((tell) => {
+            const look = () => (window.seenAt.at ? tell(window.seenAt.at) : setTimeout(look, 10));
+            look();
+        })"""
+    )
+    assert seen - sent < 1000
+    assert "7" in (marker.get_attribute("aria-label") or "")
+
+
+def test_after_a_lost_connection_the_map_catches_up_by_itself(visit: Callable[..., Visitor]) -> None:
+    official, shelter = visit("oficial"), visit("albergue")
+    official.go("/mapa")
+    marker = official.page.locator('[data-feature="shelter:galilea"]')
+    marker.wait_for()
+    official.context.set_offline(True)
+    _report(shelter, 3)
+    official.context.set_offline(False)
+    _report(shelter, 4)
+    expect(marker).to_have_attribute("aria-label", _containing("4"), timeout=15_000)
+
+
+def test_the_map_asks_no_other_host_for_anything_and_says_it_is_a_drill(visit: Callable[..., Visitor]) -> None:
+    official = visit("oficial")
+    official.go("/mapa")
+    official.page.locator('[data-feature="shelter:galilea"]').wait_for()
+    time.sleep(0.5)
+    assert official.strangers == []
+    assert official.complaints == []
+    expect(official.page.get_by_text("SIMULACRO").first).to_be_visible()
+
+
+def test_the_map_is_reached_by_keyboard(visit: Callable[..., Visitor]) -> None:
+    official = visit("oficial")
+    official.go("/mapa")
+    marker = official.page.locator('[data-feature="shelter:galilea"]')
+    marker.wait_for()
+    marker.focus()
+    official.page.keyboard.press("Enter")
+    popup = official.page.locator(".leaflet-popup")
+    expect(popup).to_contain_text("Galilea")
+    official.page.keyboard.press("Escape")
+    expect(popup).to_have_count(0)
+
+
+def _report(shelter: Visitor, places: int) -> None:
+    ok = shelter.page.evaluate(
+        """async (places) => (await fetch('/api/v1/shelters/galilea/occupancy', {method: 'POST',
+            headers: {'content-type': 'application/json'}, body: JSON.stringify({available: {mix: places}})})).ok""",
+        places,
+    )
+    assert ok
+
+
+def _containing(text: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{text}\b")
