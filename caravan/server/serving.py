@@ -14,7 +14,7 @@ from litestar import Litestar
 from caravan.server.settings import Settings
 
 _T = TypeVar("_T")
-# Open live streams would keep the server from stopping; after this they are cut and come back to the next one.
+# Whoever still holds a line open after this is cut off.
 _GRACE_SECONDS = 2
 
 
@@ -41,7 +41,7 @@ def run(work: Coroutine[Any, Any, _T]) -> _T:
 async def serve(door: socket.socket, app: Litestar, beside: Callable[[], Awaitable[None]] | None = None) -> None:
     """Serves at a port taken with ``listen`` until told to stop. ``beside`` runs in the same loop once the server answers, and
     ends with it."""
-    server = _Server(uvicorn.Config(app, **_OPTIONS))
+    server = _Server(uvicorn.Config(app, **_OPTIONS), farewell=app.state.hub.end)
     running = asyncio.create_task(server.serve(sockets=[door]))
     companion: asyncio.Task[None] | None = None
     try:
@@ -70,6 +70,15 @@ _OPTIONS: dict[str, Any] = {
 
 
 class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, farewell: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._farewell = farewell
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Streams are told first: the server waits for them, and they for it."""
+        self._farewell()
+        await super().shutdown(sockets)
+
     async def answering(self, running: asyncio.Task[None]) -> None:
         while not self.started and not running.done():  # noqa: ASYNC110  # uvicorn tells it by a flag only
             await asyncio.sleep(0.02)
