@@ -8,6 +8,7 @@ migratory control by others (LM 96, G06), children's files belong to DIF (NNA 99
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Literal
 
 from msgspec.structs import replace
@@ -206,12 +207,16 @@ def without_small_promises(standing: Standing) -> Standing:
     return replace(standing, available=available, committed=committed)
 
 
+@lru_cache
+def fields_for(audiences: frozenset[Audience]) -> frozenset[str]:
+    """The fields of a group that any of these audiences may read. There are few sets of them, and each mark of the map asks."""
+    return frozenset(field for field, readers in GROUP_FIELDS.items() if readers & audiences)
+
+
 def shared_group(group: Group, audiences: frozenset[Audience], *, small: bool) -> SharedGroup:
     """``small`` says that a few people of the group are somewhere apart."""
 
-    def may(field: str) -> bool:
-        return bool(GROUP_FIELDS[field] & audiences)
-
+    may = fields_for(audiences).__contains__
     exact = bool(EXACT & audiences)
     whereabouts = exact or not small
     figure, why = figure_in_use(group.counts)

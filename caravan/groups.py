@@ -122,7 +122,7 @@ class Count(Record, frozen=True):
 def figure_in_use(counts: tuple[Count, ...]) -> tuple[Count, Reason]:
     """The count that speaks for the group and why: the strongest method among those of the whole group, and of equals the
     latest, at last in the order they were recorded. A group always has the count it arrived with."""
-    if len(counts) == 1:  # by far the usual case, and read for every mark of the map
+    if len(counts) == 1:
         return counts[0], Reason(code="only_count", details={"people": counts[0].people})
     whole = [c for c in counts if c.whole] or list(counts)
     _, best = max(
@@ -211,7 +211,7 @@ class Group(Record, frozen=True):
 
     @property
     def figure(self) -> Count:
-        return figure_in_use(self.counts)[0]
+        return self.counts[0] if len(self.counts) == 1 else figure_in_use(self.counts)[0]
 
     @property
     def people(self) -> int:

@@ -41,7 +41,7 @@ from caravan.kitchens import Larder, MealOrder
 from caravan.picture import Activation, Instance, Picture
 from caravan.protocol.chart import chart_of
 from caravan.protocol.model import Protocol
-from caravan.protocol.outlook import ActiveState, PossibleEvent, waiting
+from caravan.protocol.outlook import ActiveState, PossibleEvent, waiting, who_may_know
 from caravan.shelters.model import Placement, Standing
 from caravan.stations import Office, Station
 from caravan.tasks import Notice, Task
@@ -161,14 +161,18 @@ class _Share:
         group = self._picture.groups.get(ident)
         if group is None:
             return None
-        shared = shared_group(group, self._audiences | self._near(group), small=self._has_small_part(group))
+        audiences = self._audiences | self._near(group)
+        shared = shared_group(group, audiences, small=not EXACT & audiences and self._has_small_part(group))
         return replace(shared, status=self._status(group))
 
     def _status(self, group: Group) -> str:
         leads = self.viewer.agency in self._picture.protocol_of(group.activation).coordination()
         if leads or group.status not in ("open", "concluded"):
             return group.status
-        return "open" if any(self.may_know(state.visible) for _, state in self._states(group.id)) else "concluded"
+        instances = (self._picture.instances[ident] for ident in self._picture.machines_of.get(group.id, ()))
+        protocol = self._picture.protocol_of(group.activation)
+        seen = any(self.may_know(visible) for one in instances for visible in who_may_know(protocol, one.snapshot))
+        return "open" if seen else "concluded"
 
     def _has_small_part(self, group: Group) -> bool:
         """Whether a few people of the group are somewhere apart: then no figure of who is where may be told, because the

@@ -74,6 +74,12 @@ def waiting(protocol: Protocol, snapshot: Snapshot) -> tuple[ActiveState, ...]:
     return tuple(_active_state(node, deadlines) for node in active if node.kind == "atomic")
 
 
+def who_may_know(protocol: Protocol, snapshot: Snapshot) -> Iterator[tuple[str, ...] | None]:
+    """Of each state that ``waiting`` lists, the agencies that may know of it (``None`` = all), and no more than that."""
+    chart = chart_of(protocol, snapshot.machine)
+    return (node.visible for node in chart.members(active_mask(chart, snapshot)) if node.kind == "atomic")
+
+
 def _active_state(node: Node, deadlines: Mapping[str, datetime]) -> ActiveState:
     chain = (node, *node.above)
     timed = next((each for each in chain if each.state.deadline), None)
