@@ -1,6 +1,6 @@
 """The common operating picture: the fold of the journal, and all that maps, tasks and reports are read from.
 
-Its maps are persistent, so one event costs the same with 100 groups and with 100,000. ``fold.py`` makes it from the facts.
+Its maps are persistent, so one event costs the same with 100 groups and with 100,000. ``fold`` makes it from the facts.
 """
 
 from __future__ import annotations

@@ -1,8 +1,12 @@
-"""Fixtures of the pure part: a night in a state whose places are on record."""
+"""A night in a state whose places are on record, and an installation of one's own: a copy of one that was prepared once."""
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
+from installation import prepare
 from realm import Night, opened
 
 from caravan.picture import Picture
@@ -26,3 +30,20 @@ def night(picture_at_nightfall: tuple[Picture, Night]) -> Night:
     mine = Night(picture, first.now)
     mine.journal = list(first.journal)
     return mine
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("prepared")
+    prepare(folder)
+    return folder
+
+
+@pytest.fixture
+def folder(prepared: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(prepared, tmp_path / "realm"))

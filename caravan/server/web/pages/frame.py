@@ -114,6 +114,12 @@ def wants_page(request: Request[Any, Any, Any]) -> bool:
     return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
 
 
+def reader(request: Request[Any, Any, Any]) -> User | None:
+    """Who reads the page; nobody, where the request failed before it was known who asks."""
+    scope: dict[str, Any] = {**request.scope}
+    return scope.get("user")
+
+
 def render(
     request: Request[Any, Any, Any],
     template: str,
@@ -125,8 +131,7 @@ def render(
     """A page in its frame, under a policy that lets only its own script run."""
     state = request.app.state
     nonce = secrets.token_urlsafe(16)
-    # The scope's own «get» has no usable type.
-    user: User | None = request.scope["user"] if "user" in request.scope else None  # noqa: SIM401
+    user = reader(request)
     done = request.cookies.get("caravan_hecho", "")
     page = _environment.get_template(template).render(
         user=user,

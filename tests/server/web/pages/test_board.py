@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from forms import done, forms, page, send
@@ -16,8 +17,8 @@ pytestmark = pytest.mark.anyio
 _PAGE = {"accept": "text/html"}
 
 
-async def _arrives(web: Web, people: int = 35, **known: object) -> str:
-    command = c.ReportArrival(station="leon", people=people, declared_by="operador del autobús", **known)  # type: ignore[arg-type]  # any part of it
+async def _arrives(web: Web, people: int = 35, **known: Any) -> str:
+    command = c.ReportArrival(station="leon", people=people, declared_by="operador del autobús", **known)
     created = (await web.desk.handle(command, by=OFFICIAL)).created
     assert created is not None
     return created
