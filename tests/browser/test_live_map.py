@@ -96,3 +96,14 @@ def _report(shelter: Visitor, places: int) -> None:
 
 def _containing(text: str) -> re.Pattern[str]:
     return re.compile(rf"\b{text}\b")
+
+
+def test_ages_beside_the_map_grow_while_nothing_changes(visit: Callable[..., Visitor]) -> None:
+    official = visit("oficial")
+    official.page.clock.install()
+    official.go("/mapa")
+    age = official.page.locator("#listas .age").first
+    age.wait_for()
+    official.page.evaluate("document.querySelector('#listas .age').textContent = 'de hace un rato'")
+    official.page.clock.fast_forward(61_000)
+    expect(age).not_to_have_text("de hace un rato")

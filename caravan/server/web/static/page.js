@@ -206,5 +206,6 @@
   }
 
   self.caravan?.onChange(news);
-  setInterval(() => { if (document.visibilityState === "visible" && !busy()) freshen(); }, EVERY_MS);
+  setInterval(() => { if (document.visibilityState === "visible" && !busy()) freshen(); },
+    Math.max(5_000, EVERY_MS / Math.max(1, rate)));  // in a drill ages grow as fast as its clock
 })();

@@ -59,4 +59,7 @@ if (lists) {
     clearTimeout(soon);
     soon = setTimeout(freshenLists, 700);
   });
+  // Ages grow while nothing changes; in a drill they grow as fast as its clock.
+  const rate = Math.max(1, Number(document.documentElement.dataset.rate ?? 1));
+  setInterval(() => { if (document.visibilityState === "visible") freshenLists(); }, Math.max(5_000, 60_000 / rate));
 }
