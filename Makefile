@@ -25,7 +25,7 @@ check: $(DEV) ## estilo, tipos, capas, protocolos
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
-	$(BIN)/caravan check protocols/guanajuato.yaml
+	$(BIN)/caravan check protocols/*.yaml
 
 bench: $(DEV) ## las cifras, con la máquina descrita
 	$(BIN)/python -m bench

@@ -22,6 +22,7 @@ from caravan.server.db.engine import open_engine
 from caravan.server.db.users import User, add_user
 from caravan.server.demo import ACCOUNTS, PASSWORD, Account
 from caravan.server.desk import Desk
+from caravan.server.library import publication
 from caravan.server.settings import Settings, shipped
 from caravan.shelters.model import Places, Shelter
 
@@ -52,7 +53,7 @@ def arrival(number: int) -> c.ReportArrival:
 
 def opening() -> Iterator[c.Command]:
     yield c.OpenRealm(name="Banco de pruebas", salt="sal-del-banco-de-pruebas")
-    yield c.PublishProtocol(text=(shipped("protocols") / "guanajuato.yaml").read_text(encoding="utf-8"))
+    yield publication(shipped("protocols") / "guanajuato.yaml")
     yield from load_directory((shipped("directories") / "guanajuato.yaml").read_text(encoding="utf-8"))
 
 

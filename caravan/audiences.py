@@ -14,7 +14,10 @@ from typing import Literal
 from msgspec.structs import replace
 from rpds import List
 
-from caravan.basics import Actor, Reason, Record
+from caravan import events as e
+from caravan.basics import Actor, Reason, Record, Scalar
+from caravan.cases import Case
+from caravan.coordination.authority import may_know_case
 from caravan.geography import Position
 from caravan.groups import (
     CHILD_BANDS,
@@ -28,6 +31,9 @@ from caravan.groups import (
     figure_in_use,
     reconcile,
 )
+from caravan.picture import Picture
+from caravan.protocol.model import Why
+from caravan.protocol.outlook import who_may_know
 from caravan.shelters.model import Section, Standing
 
 Audience = Literal[
@@ -87,6 +93,23 @@ GROUP_FIELDS: dict[str, frozenset[Audience]] = {
 RESTRICTED_FACTS: frozenset[str] = frozenset({"nivel", "personas", "estado", "vence", "vencio", "peldano"})
 # Those who care for these very people see small numbers; everybody else sees «menos de 5».
 EXACT: frozenset[Audience] = frozenset({"coordination", "children", "health", "host", "station"})
+
+
+# Lines that move with a hidden track and do not say so themselves: for those who may know of all of them.
+LEADERS_LOG: frozenset[type[e.Event]] = frozenset(
+    {
+        e.AsylumWishRecorded, e.ProtocolStepped, e.EventDropped, e.TaskCompleted, e.TaskWithdrawn, e.NoticeSeen,
+        e.GroupConcluded, e.CaseNoted, e.CaseClosed, e.TextsPurged,
+    }
+)  # fmt: skip
+# Lines of the log a partner may read: who came, who got a place. Steps, plans and wishes are the coordination's.
+PARTNER_LOG: frozenset[type[e.Event]] = frozenset(
+    {
+        e.ActivationOpened, e.LevelSet, e.GroupArrived, e.CountRecorded, e.GroupsMerged, e.GroupSplit, e.GroupAnnulled,
+        e.PlacementHeld, e.PlacementAccepted, e.PlacementDeclined, e.PlacementExpired, e.PlacementArrived, e.PlacementEnded,
+        e.OccupancyReported, e.MealsOrdered, e.MealsServed, e.MealsCancelled, e.DepartureRecorded,
+    }
+)  # fmt: skip
 
 
 class Viewer(Record, frozen=True):
@@ -162,6 +185,20 @@ class SharedActivation(Record, frozen=True):
     unplaced: int | None = None
 
 
+class SharedCase(Record, frozen=True):
+    """A case as one viewer may know it. ``values`` are its facts; without the small numbers, for those who need not know them.
+    ``status`` is ``closed`` once nothing waits that this viewer may know of."""
+
+    id: str
+    activation: str
+    machine: str
+    label: dict[str, str]
+    group: str | None
+    opened_at: datetime
+    status: str
+    values: dict[str, Scalar] = {}
+
+
 class Town(Record, frozen=True):
     """A municipality's seat: a point that gives no house away."""
 
@@ -171,7 +208,8 @@ class Town(Record, frozen=True):
 
 
 class OpenStep(Record, frozen=True):
-    """A step of the protocol that waits for somebody, or a task: what the board lists."""
+    """A step of the protocol that waits for somebody, or a task: what the board lists. ``stopped``: a clock of it rings no more,
+    because the protocol could not go on from there."""
 
     kind: Literal["step", "task"]
     id: str
@@ -180,11 +218,13 @@ class OpenStep(Record, frozen=True):
     label: dict[str, str]
     owner: str | None
     deadline: datetime | None
+    case: str | None = None
     track: str | None = None
     counted_from: str | None = None
     lasts: str | None = None
     evidence: str | None = None
     provenance: dict[str, str] = {}
+    stopped: bool = False
 
 
 def tells(people: int) -> bool:
@@ -271,3 +311,92 @@ def _cells(composition: Composition, exact: bool) -> dict[str, dict[str, int | N
     for _, sex, band in shown[:few]:
         table[sex][band] = None
     return table
+
+
+def audiences_of(picture: Picture, viewer: Viewer) -> frozenset[Audience]:
+    """What a viewer is to people. Who leads is for the protocol that answers arrivals to say."""
+    found: set[Audience] = set()
+    agency = viewer.agency
+    leads = picture.answering is not None and agency in picture.answering.coordination()
+    if agency in RESTRICTED:
+        return frozenset({"restricted"})
+    if viewer.role == "coordination":
+        found.add("coordination")
+        if leads:
+            found.add("asylum")
+    if agency in ASYLUM:
+        found.add("asylum")
+    if agency in CHILDREN:
+        found.add("children")
+    if agency in HEALTH:
+        found.add("health")
+    if viewer.role == "kitchen":
+        found.add("cook")
+    return frozenset(found or {"partner"})
+
+
+def shared_case(picture: Picture, case: Case, agency: str, *, exact: bool) -> SharedCase:
+    """A case for an agency that may know of it. Whom a state of it names, and whoever owns one, knows its numbers exactly."""
+    protocol = picture.protocol_of(case.activation)
+    exact = exact or may_know_case(picture, case, agency, named=True)
+    leads = agency in protocol.coordination()
+    return SharedCase(
+        id=case.id, activation=case.activation, machine=case.machine, label=protocol.machines[case.machine].label,
+        group=case.group, opened_at=case.opened_at,
+        status=case.status if leads or _waits_for(picture, case, agency) else "closed",
+        values={name: value for name, value in case.values.items() if exact or _tells_value(value)},
+    )  # fmt: skip
+
+
+def _waits_for(picture: Picture, case: Case, agency: str) -> bool:
+    """Whether something of the case still waits that this agency may know of."""
+    protocol = picture.protocol_of(case.activation)
+    snapshots = (picture.instances[i].snapshot for i in picture.machines_of.get(case.id, ()))
+    readers = (visible for one in snapshots for visible in who_may_know(protocol, one))
+    return any(visible is None or agency in visible for visible in readers)
+
+
+def _tells_value(value: Scalar) -> bool:
+    return isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < SMALL
+
+
+def case_of(picture: Picture, event: e.Event) -> str | None:
+    """The case that a line of the journal speaks of."""
+    match event:
+        case e.CaseOpened(case=opened):
+            return opened.id
+        case e.TaskOpened(task=task):
+            return task.case
+        case e.NoticeQueued(notice=notice):
+            return notice.case
+        case e.TextKept(text=text):
+            return text.case
+        case e.TextsPurged(owner=owner):
+            return owner if owner in picture.cases else None
+        case e.RelayProposed(relay=relay):
+            return relay.case
+        case e.RelayAnswered(relay=ident):
+            return picture.relays[ident].case
+        case e.EventDropped(instance=ident):
+            return picture.instances[ident].case
+        case _:
+            return getattr(event, "case", None)
+
+
+def states_of(why: Why) -> frozenset[str]:
+    """The states that a transition names: those it came from, left and entered."""
+    return frozenset(filter(None, (why.transition[0], *why.transition[1], *why.left, *why.entered)))
+
+
+def activation_of(picture: Picture, event: e.Event) -> str | None:
+    """The activation that a line of the journal speaks of, where it names one or something of one."""
+    match event:
+        case e.CaseOpened(case=named) | e.TaskOpened(task=named) | e.NoticeQueued(notice=named):
+            return named.activation
+        case e.RelayProposed(relay=named) | e.TextKept(text=named):
+            return named.activation
+        case e.EventDropped(instance=ident):
+            return picture.instances[ident].activation
+        case _:
+            case = picture.cases.get(case_of(picture, event) or "")
+            return getattr(event, "activation", None) if case is None else case.activation

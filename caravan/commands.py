@@ -28,6 +28,7 @@ from caravan.stations import Office, Station
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
 Sentence = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+Fingerprint = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
 
 class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -46,7 +47,48 @@ class OpenRealm(Command, frozen=True):
 
 
 class PublishProtocol(Command, frozen=True):
+    """``packs`` are the texts of the files it extends, by ``id@version``."""
+
     text: Annotated[str, msgspec.Meta(min_length=1, max_length=1_000_000)]
+    packs: dict[str, str] = {}
+
+
+class SaveDraft(Command, frozen=True):
+    """The text of a change of a protocol as it stands now; without ``draft`` a new one begins. It need not be sound yet.
+    ``replaces`` is the fingerprint of the text that was being changed: if somebody saved another meanwhile, neither is lost."""
+
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=1_000_000)]
+    draft: Name | None = None
+    replaces: Fingerprint | None = None
+    note: Annotated[str, msgspec.Meta(max_length=500)] = ""
+
+
+class ProposePublication(Command, frozen=True):
+    """One person of the coordination asks that this very text be published, by its fingerprint."""
+
+    draft: Name
+    sha256: Fingerprint
+
+
+class ApprovePublication(Command, frozen=True):
+    """Another person of the coordination agrees: to this very text, by its fingerprint."""
+
+    draft: Name
+    sha256: Fingerprint
+
+
+class WithdrawDraft(Command, frozen=True):
+    draft: Name
+
+
+class MigrateActivation(Command, frozen=True):
+    """Takes a running activation, with its groups and cases, to another published version of its protocol. ``map`` gives for each
+    machine the steps that have another name there, and the step in which a new track begins."""
+
+    activation: Name
+    version: Annotated[int, msgspec.Meta(ge=1, le=999_999)]
+    reason: Sentence
+    map: dict[str, dict[str, str]] = {}
 
 
 class RegisterStation(Command, frozen=True):
@@ -80,21 +122,40 @@ class LocatePlace(Command, frozen=True):
 
 
 class ActivateProtocol(Command, frozen=True):
-    """Opens an activation for a station, or verifies the alert that is open there. ``level`` defaults to the one of the
-    people known so far."""
+    """Opens an activation at a station, or verifies the alert that is open there. ``level`` defaults to the one of the
+    people known so far. Another ``protocol`` than the one that answers arrivals may also run at an office."""
 
     station: Name
     reason: Sentence
     level: Annotated[str, msgspec.Meta(max_length=10)] | None = None
+    protocol: Name | None = None
 
 
 class SendEvent(Command, frozen=True):
-    """An event of the protocol, to an activation or to a group of one, with the evidence its step requires."""
+    """An event of the protocol, to an activation, to a group or to a case of one, with the evidence its step requires."""
 
     event: Name
     activation: Name | None = None
     group: Name | None = None
+    case: Name | None = None
     payload: dict[str, Scalar] = {}
+
+
+class OpenCase(Command, frozen=True):
+    """Begins to follow one matter under an activation, with a machine of its protocol whose ``instancia`` is ``caso``."""
+
+    activation: Name
+    machine: Name
+    group: Name | None = None
+
+
+class AnswerRelay(Command, frozen=True):
+    """What another state said of the people who were announced to it. ``received`` is how many it took in."""
+
+    relay: Name
+    accepted: bool
+    received: Annotated[int, msgspec.Meta(ge=0, le=100_000)] | None = None
+    reason: ShortText = ""
 
 
 class CompleteTask(Command, frozen=True):

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from caravan.basics import Record
 from caravan.commands import Command, RegisterKitchen, RegisterOffice, RegisterShelter, RegisterStation
 from caravan.kitchens import Kitchen
-from caravan.protocol.source import Mapping, Place, Sequence, Text, Tree
+from caravan.protocol.loading.source import Mapping, Place, Sequence, Text, Tree
 from caravan.shelters.model import Shelter
 from caravan.stations import Office, Station
 from caravan.written import RecordReader, WrittenErrors, tree_of

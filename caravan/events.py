@@ -10,15 +10,18 @@ from typing import Any
 
 import msgspec
 
-from caravan.basics import Reason, Record
+from caravan.basics import Reason, Record, Scalar
+from caravan.cases import Case
 from caravan.geography import Position
 from caravan.groups import Composition, Count, Departure, Group, Household
+from caravan.handoff import Relay
 from caravan.kitchens import Kitchen, MealOrder, MealService
-from caravan.protocol.model import Effect, Snapshot, Trigger, Why
+from caravan.protocol.model import Effect, Snapshot, Timer, Trigger, Why
 from caravan.shelters.model import Placement, Section, Shelter
 from caravan.shelters.plan import Explanation, Vector
 from caravan.stations import Office, Station
 from caravan.tasks import Notice, Task
+from caravan.texts import KeptText
 
 
 class Event(Record, frozen=True, tag=True):
@@ -32,12 +35,68 @@ class RealmOpened(Event, frozen=True):
 
 
 class ProtocolPublished(Event, frozen=True):
-    """The whole text: a journal alone is enough to read what was decided under it."""
+    """The whole text, and those of the packs it extends: a journal alone is enough to read what was decided under it."""
 
     protocol: str
     version: int
     sha256: str
     text: str
+    packs: dict[str, str] = {}
+    draft: str = ""
+    proposed_by: str = ""
+    approved_by: str = ""
+
+
+class DraftSaved(Event, frozen=True):
+    """The whole text each time: nothing that was written is lost."""
+
+    draft: str
+    text: str
+    sha256: str
+    agency: str
+    user: str
+    note: str = ""
+
+
+class PublicationProposed(Event, frozen=True):
+    draft: str
+    sha256: str
+    user: str
+
+
+class PublicationApproved(Event, frozen=True):
+    """``ProtocolPublished`` follows."""
+
+    draft: str
+    sha256: str
+    user: str
+
+
+class ProtocolTookEffect(Event, frozen=True):
+    """The day from which a published version answers arrivals (``vigente_desde``) has come."""
+
+    protocol: str
+    version: int
+
+
+class DraftWithdrawn(Event, frozen=True):
+    draft: str
+    user: str
+
+
+class ActivationMigrated(Event, frozen=True):
+    """A running activation goes on under another version: where each of its instances stands there. ``dropped`` are the clocks
+    that have no place in it, by instance; ``ended`` the instances that were over and whose machine it lacks. Machines that only it
+    has begin after this."""
+
+    activation: str
+    protocol: str
+    version: int
+    snapshots: dict[str, Snapshot]
+    map: dict[str, dict[str, str]]
+    reason: str
+    dropped: dict[str, tuple[Timer, ...]] = {}
+    ended: tuple[str, ...] = ()
 
 
 class StationRegistered(Event, frozen=True):
@@ -89,17 +148,19 @@ class ProtocolStepped(Event, frozen=True):
     why: tuple[Why, ...] = ()
     group: str | None = None
     visible: tuple[str, ...] | None = None
+    case: str | None = None
 
 
 class SendScheduled(Event, frozen=True):
-    """A protocol sends an event to other machines later (``enviar`` with ``tras``). ``to`` is ``activacion`` or ``grupos``:
-    who that is, is seen when it is due."""
+    """A protocol sends an event to other machines later (``enviar`` with ``tras``). ``to`` is ``activacion``, ``grupos`` or
+    ``casos``: who that is, is seen when it is due. ``case`` is the one that sends."""
 
     send: str
     activation: str
     to: str
     name: str
     due: datetime
+    case: str | None = None
 
 
 class SendDelivered(Event, frozen=True):
@@ -113,6 +174,19 @@ class EventDropped(Event, frozen=True):
     name: str
 
 
+class InstanceStopped(Event, frozen=True):
+    """A protocol could not go on from where a clock or news led: what followed was undone, and ``clock`` rings no more. ``clock``
+    is ``None`` where the instance only did not hear of something. ``reason`` is ``endless_loop`` or ``cannot_go_on``."""
+
+    instance: str
+    activation: str
+    reason: str
+    clock: Timer | None = None
+    group: str | None = None
+    case: str | None = None
+    visible: tuple[str, ...] | None = None
+
+
 class DeadlineMissed(Event, frozen=True):
     """A step is late: one rung of the ladder has been told. ``rung`` counts from 0."""
 
@@ -124,6 +198,7 @@ class DeadlineMissed(Event, frozen=True):
     told: tuple[str, ...]
     group: str | None = None
     visible: tuple[str, ...] | None = None
+    case: str | None = None
 
 
 class TaskOpened(Event, frozen=True):
@@ -134,12 +209,15 @@ class TaskCompleted(Event, frozen=True):
     task: str
     by: str
     evidence: str = ""
+    case: str | None = None
+    visible: tuple[str, ...] | None = None
 
 
 class TaskWithdrawn(Event, frozen=True):
     """The step it belonged to was left."""
 
     task: str
+    case: str | None = None
 
 
 class NoticeQueued(Event, frozen=True):
@@ -157,6 +235,49 @@ class Remarked(Event, frozen=True):
     text: str
     group: str | None = None
     visible: tuple[str, ...] | None = None
+    case: str | None = None
+
+
+class CaseOpened(Event, frozen=True):
+    case: Case
+
+
+class CaseNoted(Event, frozen=True):
+    """Facts of a case that its protocol wrote down (``anotar``); the others stay as they were."""
+
+    case: str
+    values: dict[str, Scalar]
+
+
+class CaseClosed(Event, frozen=True):
+    """Its machine has ended, or its group was reported by mistake (``reason`` says so)."""
+
+    case: str
+    reason: str = ""
+
+
+class TextKept(Event, frozen=True):
+    """Somebody said something that may have to be forgotten: it is kept elsewhere, and here only that there is such a text."""
+
+    text: KeptText
+
+
+class TextsPurged(Event, frozen=True):
+    """The texts of a case, a group or an activation are erased for good."""
+
+    owner: str
+    texts: tuple[str, ...]
+
+
+class RelayProposed(Event, frozen=True):
+    relay: Relay
+
+
+class RelayAnswered(Event, frozen=True):
+    relay: str
+    accepted: bool
+    received: int | None = None
+    reason: str = ""
 
 
 class GroupArrived(Event, frozen=True):
@@ -318,52 +439,17 @@ ORDER_MOVED = (MealsAccepted, MealsCancelled, MealsServed)
 """What may happen to an order of rations; each names it in ``order``."""
 
 AnyEvent = (
-    RealmOpened
-    | ProtocolPublished
-    | StationRegistered
-    | OfficeRegistered
-    | ShelterRegistered
-    | KitchenRegistered
-    | PlaceLocated
-    | ActivationOpened
-    | LevelSet
-    | ProtocolStepped
-    | SendScheduled
-    | SendDelivered
-    | EventDropped
-    | DeadlineMissed
-    | TaskOpened
-    | TaskCompleted
-    | TaskWithdrawn
-    | NoticeQueued
-    | NoticeSeen
-    | Remarked
-    | GroupArrived
-    | CountRecorded
-    | AsylumWishRecorded
-    | DepartureRecorded
-    | GroupsMerged
-    | GroupSplit
-    | GroupAnnulled
-    | GroupConcluded
-    | ShelterRequested
-    | MealsRequested
-    | OccupancyReported
-    | PlanProposed
-    | PlacementHeld
-    | PlacementAccepted
-    | PlacementDeclined
-    | PlacementExpired
-    | PlacementArrived
-    | StayEndSet
-    | PlacementEnded
-    | RationsReported
-    | MealsOrdered
-    | MealsAccepted
-    | MealsCancelled
-    | MealsServed
-    | MealsLacking
-)
+    RealmOpened | ProtocolPublished | ProtocolTookEffect | DraftSaved | PublicationProposed | PublicationApproved |
+    DraftWithdrawn | ActivationMigrated | StationRegistered | OfficeRegistered | ShelterRegistered |
+    KitchenRegistered | PlaceLocated | ActivationOpened | LevelSet | ProtocolStepped | SendScheduled | SendDelivered
+    | EventDropped | InstanceStopped | DeadlineMissed | TaskOpened | TaskCompleted | TaskWithdrawn | NoticeQueued |
+    NoticeSeen | Remarked | CaseOpened | CaseNoted | CaseClosed | TextKept | TextsPurged | RelayProposed |
+    RelayAnswered | GroupArrived | CountRecorded | AsylumWishRecorded | DepartureRecorded | GroupsMerged |
+    GroupSplit | GroupAnnulled | GroupConcluded | ShelterRequested | MealsRequested | OccupancyReported |
+    PlanProposed | PlacementHeld | PlacementAccepted | PlacementDeclined | PlacementExpired | PlacementArrived |
+    StayEndSet | PlacementEnded | RationsReported | MealsOrdered | MealsAccepted | MealsCancelled | MealsServed |
+    MealsLacking
+)  # fmt: skip
 _decoder = msgspec.json.Decoder(AnyEvent)
 _encoder = msgspec.json.Encoder()
 

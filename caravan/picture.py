@@ -14,21 +14,26 @@ from rpds import HashTrieMap, HashTrieSet, List
 from caravan import events as e
 from caravan.alarms import Alarm
 from caravan.basics import Record
+from caravan.cases import Case
+from caravan.drafts import Draft
 from caravan.groups import Group
+from caravan.handoff import Relay
 from caravan.kitchens import Larder, MealOrder
-from caravan.protocol.model import Protocol, Snapshot
+from caravan.protocol.model import Protocol, Snapshot, Timer
 from caravan.protocol.outlook import next_due
 from caravan.shelters.model import Placement, Standing
 from caravan.stations import Office, Station
 from caravan.tasks import Notice, Task
+from caravan.texts import KeptText
 
 # A group that was reported by mistake: nothing of it is due any more, and it counts nowhere.
 MISTAKEN: frozenset[str] = frozenset({"merged", "annulled"})
 
 
 class Activation(Record, frozen=True):
-    """A run of the protocol for one station's event. ``people``, ``open_groups`` and ``unplaced`` are kept by the fold over its
-    open groups; ``attended`` over those whose care is concluded too. ``groups`` are newest first."""
+    """A run of a protocol for one place's event; ``station`` is the id of a station or an office. ``people``, ``open_groups`` and
+    ``unplaced`` are kept by the fold over its open groups; ``attended`` over those whose care is concluded too. ``groups`` and
+    ``cases`` are newest first."""
 
     id: str
     protocol: str
@@ -43,19 +48,34 @@ class Activation(Record, frozen=True):
     unplaced: int = 0
     attended: int = 0
     closed: bool = False
+    cases: List[str] = List()
 
 
 class Instance(Record, frozen=True):
-    """One running copy of a machine: of an activation, or of one of its groups."""
+    """One running copy of a machine: of an activation, of one of its groups, or of one of its cases. A case's may carry a
+    group. ``stopped`` are clocks that ring no more because the protocol could not go on from them."""
 
     id: str
     activation: str
     group: str | None
     snapshot: Snapshot
+    case: str | None = None
+    stopped: tuple[Timer, ...] = ()
+
+    @property
+    def owner(self) -> str:
+        return self.case or self.group or self.activation
 
 
 class Picture(Record, frozen=True):
-    """Everything that is true at journal position ``seq``. All maps are by id."""
+    """Everything that is true at journal position ``seq``. All maps are by id.
+
+    ``protocols`` are all published versions and ``latest`` the newest of each protocol; ``in_force`` is the one that answers
+    arrivals: the last published that has machines for groups and for their activation, once its day has come; ``coming`` are
+    those whose day has not, with the instant. ``packs`` are the texts a draft may extend, by ``id@version``. ``open_at`` is by
+    protocol and place. ``cases_in`` are the open cases of an activation, and of a group; ``tasks_in`` the open tasks of an activation and ``tasks_of`` those of an instance;
+    ``texts_of`` the erasable texts of an owner, erased ones too.
+    """
 
     seq: int = 0
     at: datetime | None = None
@@ -63,13 +83,17 @@ class Picture(Record, frozen=True):
     salt: str = ""
     drill: bool = False
     protocols: HashTrieMap[str, Protocol] = HashTrieMap()
+    latest: HashTrieMap[str, str] = HashTrieMap()
     in_force: str | None = None
+    coming: HashTrieMap[str, datetime] = HashTrieMap()
+    packs: HashTrieMap[str, str] = HashTrieMap()
+    drafts: HashTrieMap[str, Draft] = HashTrieMap()
     stations: HashTrieMap[str, Station] = HashTrieMap()
     offices: HashTrieMap[str, Office] = HashTrieMap()
     shelters: HashTrieMap[str, Standing] = HashTrieMap()
     kitchens: HashTrieMap[str, Larder] = HashTrieMap()
     activations: HashTrieMap[str, Activation] = HashTrieMap()
-    open_at: HashTrieMap[str, str] = HashTrieMap()
+    open_at: HashTrieMap[tuple[str, str], str] = HashTrieMap()
     groups: HashTrieMap[str, Group] = HashTrieMap()
     placements: HashTrieMap[str, Placement] = HashTrieMap()
     living: HashTrieMap[str, HashTrieSet[str]] = HashTrieMap()
@@ -78,8 +102,14 @@ class Picture(Record, frozen=True):
     orders_in: HashTrieMap[str, tuple[str, ...]] = HashTrieMap()
     instances: HashTrieMap[str, Instance] = HashTrieMap()
     machines_of: HashTrieMap[str, tuple[str, ...]] = HashTrieMap()
+    cases: HashTrieMap[str, Case] = HashTrieMap()
+    cases_in: HashTrieMap[str, HashTrieSet[str]] = HashTrieMap()
+    texts: HashTrieMap[str, KeptText] = HashTrieMap()
+    texts_of: HashTrieMap[str, HashTrieSet[str]] = HashTrieMap()
+    relays: HashTrieMap[str, Relay] = HashTrieMap()
     tasks: HashTrieMap[str, Task] = HashTrieMap()
     tasks_in: HashTrieMap[str, HashTrieSet[str]] = HashTrieMap()
+    tasks_of: HashTrieMap[str, HashTrieSet[str]] = HashTrieMap()
     notices: HashTrieMap[str, Notice] = HashTrieMap()
     sends: HashTrieMap[str, e.SendScheduled] = HashTrieMap()
     minted: int = 0
@@ -90,19 +120,44 @@ class Picture(Record, frozen=True):
         run = self.activations[activation]
         return self.protocols[f"{run.protocol}@{run.version}"]
 
+    @property
+    def answering(self) -> Protocol | None:
+        """The protocol that answers arrivals."""
+        return self.protocols.get(self.in_force or "")
+
+    def running_at(self, place: str, protocol: str | None = None) -> str | None:
+        """The open activation of a protocol at a station or an office; by default of the one that answers arrivals."""
+        if protocol is None:
+            answering = self.answering
+            protocol = "" if answering is None else answering.id
+        return self.open_at.get((protocol, place))
+
+    def open_cases(self, owner: str) -> list[Case]:
+        """The open cases of an activation or a group, in the order in which they were opened."""
+        found = (self.cases[ident] for ident in self.cases_in.get(owner, ()))
+        return sorted(found, key=lambda case: (case.opened_at, case.id))
+
     def due_of(self, key: str) -> datetime | None:
         """When that alarm's owner is due now, or ``None`` when nothing of it is."""
         kind, _, ident = key.partition(":")
         if kind == "placement":
             placement = self.placements.get(ident)
             return placement.expires_at if placement is not None and placement.status == "held" else None
+        if kind == "protocol":
+            return self.coming.get(ident)
         if kind == "send":
             send = self.sends.get(ident)
             return None if send is None else send.due
         instance = self.instances.get(ident)
-        if instance is None or (instance.group is not None and self.groups[instance.group].status in MISTAKEN):
+        if instance is None or self._mute(instance):
             return None
         return next_due(instance.snapshot)
+
+    def _mute(self, instance: Instance) -> bool:
+        """A group that was a mistake, and a case that is closed, ring no more."""
+        if instance.case is not None:
+            return self.cases[instance.case].status == "closed"
+        return instance.group is not None and self.groups[instance.group].status in MISTAKEN
 
     @property
     def next_alarm(self) -> Alarm | None:

@@ -8,141 +8,56 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from typing import NewType
 
 from msgspec.structs import replace
 
 from caravan import events as e
 from caravan.audiences import (
-    ASYLUM,
-    CHILDREN,
     EXACT,
     GROUP_FIELDS,
-    HEALTH,
-    RESTRICTED,
+    LEADERS_LOG,
+    PARTNER_LOG,
     RESTRICTED_FACTS,
     SMALL,
     Audience,
     OpenStep,
     SharedActivation,
+    SharedCase,
     SharedGroup,
-    Town,
     Viewer,
+    activation_of,
+    case_of,
+    shared_case,
     shared_group,
+    states_of,
     tells,
-    without_small_promises,
 )
 from caravan.basics import Scalar
 from caravan.coordination.activations import possible_for
-from caravan.coordination.authority import is_theirs
-from caravan.geography import Position
+from caravan.coordination.authority import is_theirs, may_know_case, may_know_relay, may_know_run
+from caravan.coordination.cases import openable_by
 from caravan.groups import Group, reconcile
-from caravan.kitchens import Larder, MealOrder
+from caravan.handoff import Relay
+from caravan.kitchens import MealOrder
 from caravan.picture import Activation, Instance, Picture
 from caravan.protocol.chart import chart_of
-from caravan.protocol.model import Protocol
+from caravan.protocol.drawing.sight import shown_to
+from caravan.protocol.model import Protocol, Why
 from caravan.protocol.outlook import ActiveState, PossibleEvent, waiting, who_may_know
-from caravan.shelters.model import Placement, Standing
-from caravan.stations import Office, Station
+from caravan.shared_machines import SharedMachine, shared_machine
+from caravan.shared_protocols import SharedProtocols
+from caravan.shelters.model import Placement
 from caravan.tasks import Notice, Task
+from caravan.texts import KeptText
 
 # Roles that are somebody to a group that is theirs.
 _NEAR: dict[str, Audience] = {"brigade": "station", "shelter": "host"}
 
 
-class _Share:
-    """A picture seen through one viewer's eyes. Reads what is asked for and nothing else."""
-
-    def __init__(self, picture: Picture, viewer: Viewer, now: datetime) -> None:
-        self._picture = picture
-        self.viewer = viewer
-        self.now = now
-        self._audiences = _audiences(picture, viewer)
-        self._exact = bool(EXACT & self._audiences)
-        # A share lives for one answer, and a map asks for each group several times.
-        self._seen: dict[str, SharedGroup | None] = {}
-
-    # --- places ---
-
-    @property
-    def drill(self) -> bool:
-        return self._picture.drill
-
-    @property
-    def restricted(self) -> bool:
-        return "restricted" in self._audiences
-
-    @property
-    def leads(self) -> bool:
-        """The coordination that may know of every track."""
-        return {"coordination", "asylum"} <= self._audiences
-
-    @property
-    def coordinates(self) -> bool:
-        return "coordination" in self._audiences
-
-    def stations(self) -> list[Station]:
-        return [self._picture.stations[i] for i in sorted(self._picture.stations)]
-
-    def station(self, ident: str) -> Station | None:
-        return self._picture.stations.get(ident)
-
-    def offices(self) -> list[Office]:
-        return [self._picture.offices[i] for i in sorted(self._picture.offices)]
-
-    def office(self, ident: str) -> Office | None:
-        return self._picture.offices.get(ident)
-
-    def shelters(self) -> list[Standing]:
-        return [s for i in sorted(self._picture.shelters) if (s := self.shelter(i)) is not None]
-
-    def shelter(self, ident: str) -> Standing | None:
-        """A shelter, for those who may know where it is: not for a restricted viewer, unless the house agreed."""
-        standing = self._picture.shelters.get(ident)
-        if standing is None or (self.restricted and not standing.shelter.shares_address_with_inm):
-            return None
-        if self._exact or (self.viewer.role == "shelter" and self.viewer.place == ident):
-            return standing
-        return without_small_promises(standing)
-
-    def municipalities(self) -> list[str]:
-        return sorted({self._picture.shelters[i].shelter.municipality for i in self._picture.shelters})
-
-    def municipal_total(self, pcode: str) -> tuple[Town, int, int | None] | None:
-        """For a restricted viewer: the town, how many shelters it has beside those shown by name, and their free places in all
-        (``None`` where fewer than two tell a figure, because then the total would be one house's)."""
-        if not self.restricted:
-            return None
-        houses = (
-            without_small_promises(self._picture.shelters[i])
-            for i in sorted(self._picture.shelters)
-            if self.shelter(i) is None
-        )
-        there = [s for s in houses if s.shelter.municipality == pcode]
-        town = self._town(pcode) if there else None
-        if town is None:
-            return None
-        told = [sum(s.free.values()) for s in there if s.free]
-        return town, len(there), sum(told) if len(told) >= 2 else None
-
-    def _town(self, pcode: str) -> Town | None:
-        shelters = (self._picture.shelters[i].shelter for i in sorted(self._picture.shelters))
-        for place in (*self.stations(), *(s for s in shelters if s.position.precision == "town_seat")):
-            if place.municipality == pcode:
-                seat = Position(lat=place.position.lat, lon=place.position.lon)
-                return Town(municipality=pcode, town=place.town, position=seat)
-        return None
-
-    def kitchens(self) -> list[Larder]:
-        return [k for i in sorted(self._picture.kitchens) if (k := self.kitchen(i)) is not None]
-
-    def kitchen(self, ident: str) -> Larder | None:
-        larder = self._picture.kitchens.get(ident)
-        if larder is None or self.restricted:
-            return None
-        if self._exact or "cook" in self._audiences:
-            return larder
-        return replace(larder, committed={serving: n for serving, n in larder.committed.items() if n >= SMALL})
+class _Share(SharedProtocols):
+    """The whole of it: groups, the protocol, cases, the log."""
 
     # --- groups ---
 
@@ -248,23 +163,26 @@ class _Share:
 
     def _runs(self) -> list[Activation]:
         return sorted(
-            (self._picture.activations[i] for i in self._picture.activations),
+            (run for i in self._picture.activations if self._knows_run(run := self._picture.activations[i])),
             key=lambda a: (a.closed, a.opened_at, a.id),
         )
 
     def running_at(self, station: str) -> tuple[str, str] | None:
         """Id and level of the station's open activation. Cheap: the map asks for it at every step of the protocol."""
-        ident = self._picture.open_at.get(station)
+        ident = self._picture.running_at(station)
         return None if ident is None else (ident, self._picture.activations[ident].level)
 
     def open_activation(self, station: str) -> SharedActivation | None:
         """The station's open activation."""
-        ident = self._picture.open_at.get(station)
+        ident = self._picture.running_at(station)
         return None if ident is None else self.activation(ident)
 
     def activation(self, ident: str) -> SharedActivation | None:
         run = self._picture.activations.get(ident)
-        return None if run is None else self._run(run)
+        return None if run is None or not self._knows_run(run) else self._run(run)
+
+    def _knows_run(self, run: Activation) -> bool:
+        return may_know_run(self._picture, run.id, self.viewer.agency)
 
     def _run(self, run: Activation) -> SharedActivation:
         open_groups, people, unplaced = run.open_groups, run.people, run.unplaced
@@ -284,27 +202,17 @@ class _Share:
         run = self._picture.activations[activation]
         return run.protocol, run.version
 
-    def protocols(self) -> list[Protocol]:
-        """Every published version, the one in force first. Protocols are public documents."""
-        picture = self._picture
-        keys = sorted(picture.protocols, key=lambda key: (key != picture.in_force, picture.protocols[key].id, key))
-        return [picture.protocols[key] for key in keys]
-
-    def protocol(self, key: str) -> Protocol | None:
-        """A published version by ``id@version``."""
-        return self._picture.protocols.get(key)
-
-    @property
-    def in_force(self) -> Protocol | None:
-        return self._picture.protocols.get(self._picture.in_force or "")
-
     def state_words(self, activation: str, state: str) -> dict[str, str]:
-        """A state's label by language; empty for one this viewer may not know of."""
-        protocol = self._picture.protocol_of(activation)
-        for machine in protocol.machines:
-            node = chart_of(protocol, machine).by_id.get(state)
-            if node is not None and self.may_know(node.visible):
-                return node.state.label
+        """What a state is called by language; empty for one this viewer may not know of. A state of which only another version
+        knows is called as there."""
+        now, picture = self._picture.protocol_of(activation), self._picture
+        others = (picture.protocols[key] for key in sorted(picture.protocols, reverse=True))
+        for protocol in (now, *(p for p in others if p.id == now.id and p is not now)):
+            charts = (chart_of(protocol, machine) for machine in protocol.machines)
+            nodes = [chart.by_id[state] for chart in charts if state in chart.by_id]
+            if nodes:
+                known = (node for node in nodes if self.may_know(node.visible))
+                return next((node.state.label or {"es": state.replace("_", " ")} for node in known), dict[str, str]())
         return {}
 
     def agency_name(self, activation: str | None, agency: str) -> str:
@@ -316,16 +224,37 @@ class _Share:
 
     def waiting(self, owner: str) -> list[ActiveState]:
         """The steps of a group or an activation that wait, as far as this viewer may know of them."""
-        return [s for i, s in self._states(owner) if self._may_follow(i.group, s.owner, s.visible)]
+        return [s for i, s in self._states(owner) if self._may_follow(i.case or i.group, s.owner, s.visible)]
+
+    def machines(self, owner: str) -> list[SharedMachine]:
+        """Where the machines of a group, an activation or a case stand, as far as this viewer may follow their steps."""
+        if not self._knows_case(owner):
+            return []
+        found = (self._picture.instances[i] for i in self._picture.machines_of.get(owner, ()))
+        return [m for one in found if (m := self._machine(one)) is not None]
+
+    def _machine(self, one: Instance) -> SharedMachine | None:
+        follow = partial(self._may_follow, one.case or one.group)
+        return shared_machine(self._picture.protocol_of(one.activation), one.snapshot, follow)
+
+    def shown_states(self, protocol: Protocol, machine: str) -> frozenset[str] | None:
+        """The states of a machine this viewer might follow in a running copy of it; ``None``: all."""
+        cared = None if protocol.machines[machine].instance == "activacion" else machine
+        return shown_to(protocol, machine, partial(self._may_follow, cared))
 
     def _states(self, owner: str) -> Iterator[tuple[Instance, ActiveState]]:
+        if not self._knows_case(owner):
+            return
         for ident in self._picture.machines_of.get(owner, ()):
             instance = self._picture.instances[ident]
             for state in waiting(self._picture.protocol_of(instance.activation), instance.snapshot):
                 yield instance, state
 
     def possible(self, owner: str) -> list[PossibleEvent]:
-        group = self._picture.groups.get(owner)
+        if not self._knows_case(owner):
+            return []
+        case = self._picture.cases.get(owner)
+        group = self._picture.groups.get(owner if case is None else case.group or "")
         if group is not None and not is_theirs(self._picture, group, self.viewer.role, self.viewer.place):
             return []
         return [event for _, event in possible_for(self._picture, owner, self.viewer.agency)]
@@ -333,11 +262,10 @@ class _Share:
     def may_know(self, visible: tuple[str, ...] | None) -> bool:
         return visible is None or self.viewer.agency in visible
 
-    def _may_follow(self, group: str | None, owner: str | None, visible: tuple[str, ...] | None) -> bool:
-        """Whether a step or a task is this viewer's to know of. The steps of a group's care tell of children, needs and places: a
-        restricted viewer and a kitchen follow only their own, and those that name them."""
-        apart = self.restricted or "cook" in self._audiences
-        if apart and group is not None and owner != self.viewer.agency and visible is None:
+    def _may_follow(self, cared: str | None, owner: str | None, visible: tuple[str, ...] | None) -> bool:
+        """Whether a step or a task is this viewer's to know of. The steps of a group's or a case's care (``cared``) tell of children,
+        needs and places: a restricted viewer and a kitchen follow only their own, and those that name them."""
+        if self._apart and cared is not None and owner != self.viewer.agency and visible is None:
             return False
         return self.may_know(visible)
 
@@ -346,7 +274,9 @@ class _Share:
         found: list[OpenStep] = []
         for run in self._runs():
             # What was dismissed as a false alarm may leave people in somebody's care.
-            if (run.closed and not run.open_groups) or (activation is not None and run.id != activation):
+            if (run.closed and not run.open_groups and not self._picture.cases_in.get(run.id)) or (
+                activation is not None and run.id != activation
+            ):
                 continue
             found += self._steps_of(run)
         if owner is not None:
@@ -356,26 +286,88 @@ class _Share:
 
     def _steps_of(self, run: Activation) -> Iterator[OpenStep]:
         owners = [run.id, *(g for g in run.groups if self._picture.groups[g].status == "open")]
+        owners += [case.id for case in self._picture.open_cases(run.id)]
         for one in owners:
             for instance, state in self._states(one):
-                if not self._may_follow(instance.group, state.owner, state.visible):
+                if not self._may_follow(instance.case or instance.group, state.owner, state.visible):
                     continue
                 yield OpenStep(
-                    kind="step", id=f"{instance.id}/{state.state}", activation=run.id, group=instance.group,
+                    kind="step", id=f"{instance.id}/{state.state}", activation=run.id, group=instance.group, case=instance.case,
                     label=state.label, owner=state.owner, deadline=state.deadline, track=state.track,
                     counted_from=state.counted_from, lasts=state.lasts, provenance=state.provenance,
+                    stopped=bool({timer.state for timer in instance.stopped} & {state.state, *state.path}),
                 )  # fmt: skip
         for ident in self._picture.tasks_in.get(run.id, ()):
             task = self.task(ident)
             if task is not None:
                 yield OpenStep(
-                    kind="task", id=task.id, activation=run.id, group=task.group, label=task.title, owner=task.owner,
+                    kind="task", id=task.id, activation=run.id, group=task.group, case=task.case, label=task.title, owner=task.owner,
                     deadline=task.due, evidence=task.evidence,
                 )  # fmt: skip
 
     def task(self, ident: str) -> Task | None:
         task = self._picture.tasks.get(ident)
-        return task if task is not None and self._may_follow(task.group, task.owner, task.visible) else None
+        if task is None or not self._knows_case(task.case or ""):
+            return None
+        return task if self._may_follow(task.case or task.group, task.owner, task.visible) else None
+
+    # --- cases, what may be forgotten, relays ---
+
+    @property
+    def _apart(self) -> bool:
+        """A viewer who learns of people's care only what names them."""
+        return self.restricted or "cook" in self._audiences
+
+    def _knows_case(self, ident: str) -> bool:
+        """True also for what is no case."""
+        case = self._picture.cases.get(ident)
+        return case is None or may_know_case(self._picture, case, self.viewer.agency, named=self._apart)
+
+    def case(self, ident: str) -> SharedCase | None:
+        case = self._picture.cases.get(ident)
+        if case is None or not self._knows_case(ident):
+            return None
+        return shared_case(self._picture, case, self.viewer.agency, exact=self._exact)
+
+    def cases(self, activation: str) -> list[SharedCase]:
+        """The cases of an activation that this viewer may know of: open ones first, then by the hour they were opened."""
+        run = self._picture.activations.get(activation)
+        found = [case for i in (() if run is None else run.cases) if (case := self.case(i)) is not None]
+        return sorted(found, key=lambda case: (case.status != "open", case.opened_at, case.id))
+
+    def openable(self, activation: str) -> list[str]:
+        """The machines of which this viewer may open a case there."""
+        run = self._picture.activations.get(activation)
+        if run is None or run.closed or not self._knows_run(run):
+            return []
+        return openable_by(self._picture.protocol_of(run.id), self.viewer.agency)
+
+    def texts(self, owner: str) -> list[KeptText]:
+        """The marks of the erasable texts of a case, a group or an activation, oldest first, erased ones too."""
+        found = [text for i in self._picture.texts_of.get(owner, ()) if (text := self.text(i)) is not None]
+        return sorted(found, key=lambda text: (text.kept_at, text.id))
+
+    def text(self, ident: str) -> KeptText | None:
+        """The mark of a text this viewer may read."""
+        text = self._picture.texts.get(ident)
+        if text is None or not self._knows_case(text.case or "") or not self.may_know(text.visible):
+            return None
+        run = self._picture.activations[text.activation]
+        hidden = (self._apart and text.visible is None) or not self._knows_run(run)
+        group = self._picture.groups.get(text.group or "")
+        theirs = group is None or is_theirs(self._picture, group, self.viewer.role, self.viewer.place)
+        return None if hidden or not theirs else text
+
+    def relays(self, activation: str) -> list[Relay]:
+        """What was announced to other states and what they answered: the coordination's."""
+        found = (relay for i in self._picture.relays if (relay := self._picture.relays[i]).activation == activation)
+        mine = (relay for relay in found if self._knows_relay(relay))
+        return sorted(mine, key=lambda relay: (relay.proposed_at, relay.id))
+
+    def _knows_relay(self, relay: Relay) -> bool:
+        return self.coordinates and may_know_relay(self._picture, relay, self.viewer.agency, named=self._apart)
+
+    # --- notices ---
 
     def notices(self) -> list[Notice]:
         """Unseen notices to this viewer's agency; a shelter or kitchen hears only of its own."""
@@ -408,37 +400,66 @@ class _Share:
 
     def shows(self, event: e.Event) -> bool:
         """Whether this viewer may read that line of the journal."""
+        run = self._picture.activations.get(activation_of(self._picture, event) or "")
+        if not self._knows_case(case_of(self._picture, event) or "") or (run is not None and not self._knows_run(run)):
+            return False
         match event:
-            case _ if type(event) in _LEADERS_LOG:
-                return self.leads
+            case e.ProtocolStepped():
+                return self._leads(run) and self._follows(event)
+            case e.InstanceStopped():
+                return self._leads(run) and self.may_know(event.visible)
+            case e.TaskCompleted():
+                return self._leads(run) and self.may_know(event.visible)
+            case _ if type(event) in LEADERS_LOG:
+                return self._leads(run)
             case e.TaskOpened(task=task):
-                return self._may_follow(task.group, task.owner, task.visible)
+                return self._may_follow(task.case or task.group, task.owner, task.visible)
             case e.NoticeQueued(notice=notice):
                 return self.may_know(notice.visible) and (self.coordinates or notice.to == self.viewer.agency)
             case e.DeadlineMissed():
-                return self._may_follow(event.group, None, event.visible)
+                return self._may_follow(event.case or event.group, None, event.visible)
             case e.Remarked():
                 # The protocol's notes quote what officials wrote, as an activation's reason does.
-                return not self.restricted and self._may_follow(event.group, None, event.visible)
+                return not self.restricted and self._may_follow(event.case or event.group, None, event.visible)
+            case e.CaseOpened():
+                return True
+            case e.TextKept(text=text):
+                return self._leads(run) and self.may_know(text.visible)
+            case e.RelayProposed(relay=relay):
+                return self._knows_relay(relay)
+            case e.RelayAnswered(relay=ident):
+                return self._knows_relay(self._picture.relays[ident])
             case _:
-                return self.coordinates or (type(event) in _PARTNER_LOG and not self.restricted)
+                return self.coordinates or (type(event) in PARTNER_LOG and not self.restricted)
 
+    def taken(self, event: e.ProtocolStepped) -> tuple[Why, ...]:
+        """The transitions of a step, as far as this viewer may know of every state they come from, leave and enter."""
+        return tuple(why for why in event.why if all(self._knows_state(event, state) for state in states_of(why)))
 
-# Lines that move with a hidden track and do not say so themselves: for those who may know of all of them.
-_LEADERS_LOG: frozenset[type[e.Event]] = frozenset(
-    {
-        e.AsylumWishRecorded, e.ProtocolStepped, e.EventDropped, e.TaskCompleted, e.TaskWithdrawn, e.NoticeSeen,
-        e.GroupConcluded,
-    }
-)  # fmt: skip
-# Lines of the log a partner may read: who came, who got a place. Steps, plans and wishes are the coordination's.
-_PARTNER_LOG: frozenset[type[e.Event]] = frozenset(
-    {
-        e.ActivationOpened, e.LevelSet, e.GroupArrived, e.CountRecorded, e.GroupsMerged, e.GroupSplit, e.GroupAnnulled,
-        e.PlacementHeld, e.PlacementAccepted, e.PlacementDeclined, e.PlacementExpired, e.PlacementArrived, e.PlacementEnded,
-        e.OccupancyReported, e.MealsOrdered, e.MealsServed, e.MealsCancelled, e.DepartureRecorded,
-    }
-)  # fmt: skip
+    def _follows(self, event: e.ProtocolStepped) -> bool:
+        """A line says where a step led: where it led only to what is closed to this viewer there is no line. What comes back from
+        such a state stays closed too."""
+        timer = event.trigger.timer
+        if not event.why:
+            return timer is None or self._knows_state(event, timer.state)
+        moved = any(why.entered for why in event.why)
+        return any(bool(why.entered) or not moved for why in self.taken(event))
+
+    def _knows_state(self, event: e.ProtocolStepped, state: str) -> bool:
+        """As the version says that was in force for the step."""
+        taken = event.snapshot
+        chart = chart_of(self._picture.protocols[f"{taken.protocol}@{taken.version}"], taken.machine)
+        node = chart.by_id.get(state)
+        return node is not None and self.may_know(node.visible)
+
+    def _leads(self, run: Activation | None) -> bool:
+        """Whether this viewer leads what the line speaks of: arrivals, or a protocol beside them by its own coordination."""
+        answering = self._picture.answering
+        if run is None or (answering is not None and run.protocol == answering.id):
+            return self.leads
+        latest = self._picture.protocols[self._picture.latest[run.protocol]]
+        return self.coordinates and self.viewer.agency in latest.coordination()
+
 
 SharedPicture = NewType("SharedPicture", _Share)
 
@@ -446,25 +467,3 @@ SharedPicture = NewType("SharedPicture", _Share)
 def share(picture: Picture, viewer: Viewer, now: datetime) -> SharedPicture:
     """The picture as ``viewer`` may see it at ``now``. Costs nothing until something is asked of it."""
     return SharedPicture(_Share(picture, viewer, now))
-
-
-def _audiences(picture: Picture, viewer: Viewer) -> frozenset[Audience]:
-    found: set[Audience] = set()
-    agency = viewer.agency
-    protocol = picture.protocols.get(picture.in_force or "")
-    leads = protocol is not None and agency in protocol.coordination()
-    if agency in RESTRICTED:
-        return frozenset({"restricted"})
-    if viewer.role == "coordination":
-        found.add("coordination")
-        if leads:
-            found.add("asylum")
-    if agency in ASYLUM:
-        found.add("asylum")
-    if agency in CHILDREN:
-        found.add("children")
-    if agency in HEALTH:
-        found.add("health")
-    if viewer.role == "kitchen":
-        found.add("cook")
-    return frozenset(found or {"partner"})

@@ -20,6 +20,7 @@ class Task(Record, frozen=True):
     opened_at: datetime
     due: datetime | None = None
     group: str | None = None
+    case: str | None = None
     evidence: str | None = None
     visible: tuple[str, ...] | None = None
 
@@ -34,6 +35,7 @@ class Notice(Record, frozen=True):
     channels: tuple[str, ...] = ()
     activation: str | None = None
     group: str | None = None
+    case: str | None = None
     place: str | None = None
     facts: dict[str, Scalar] = {}
     visible: tuple[str, ...] | None = None

@@ -16,9 +16,9 @@ import msgspec
 
 from caravan.basics import MUNICIPALITY
 from caravan.protocol.expressions import nearest
+from caravan.protocol.loading.reading import Reader
+from caravan.protocol.loading.source import Mapping, Sequence, Text, Tree, read_tree
 from caravan.protocol.model import Problem, ProtocolErrors
-from caravan.protocol.reading import Reader
-from caravan.protocol.source import Mapping, Sequence, Text, Tree, read_tree
 from caravan.shelters.model import ClockTime
 
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")

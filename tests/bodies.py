@@ -11,6 +11,8 @@ HOUR = "2023-05-16T04:00:00Z"
 BODIES: dict[str, dict[str, Any]] = {
     "ActivateProtocol": {"station": "leon", "reason": "Autobús detenido junto a la Central", "level": "n1"},
     "SendEvent": {"event": "verificar", "payload": {"motivo": "Llamada", "nivel": "n1"}},
+    "OpenCase": {"machine": "seguimiento"},
+    "AnswerRelay": {"accepted": True, "received": 28, "reason": "Los recibió el DIF"},
     "ReportArrival": {
         "station": "leon",
         "people": 35,
@@ -60,5 +62,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "LocatePlace": {"lat": 21.12, "lon": -101.68, "precision": "exact"},
     "CompleteTask": {"evidence": "Oficio 12"},
     "MarkNoticeSeen": {},
-    "PublishProtocol": {"text": "protocolo: otro"},
+    "SaveDraft": {"text": "protocolo: otro", "note": "El plazo del paso"},
+    "ProposePublication": {"sha256": "0" * 64},
+    "ApprovePublication": {"sha256": "0" * 64},
+    "WithdrawDraft": {},
+    "MigrateActivation": {"version": 2, "reason": "Cambió la ley", "map": {"operativo": {"alerta": "aviso"}}},
 }

@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 from litestar import Litestar
-from realm import EMPTY, KITCHENS, NIGHTFALL, PROTOCOL, SHELTERS, STATIONS
+from realm import EMPTY, KITCHENS, NIGHTFALL, PACKS, PROTOCOL, SHELTERS, STATIONS
 from sqlalchemy import text
 
 from caravan import commands as c
@@ -76,7 +76,7 @@ async def _prepare(folder: Path, users: list[User]) -> None:
 def opening() -> list[c.Command]:
     return [
         c.OpenRealm(name="Guanajuato", salt="sal-de-los-ensayos-01"),
-        c.PublishProtocol(text=PROTOCOL),
+        c.PublishProtocol(text=PROTOCOL, packs=PACKS),
         *(c.RegisterStation(station=one) for one in STATIONS),
         *(c.RegisterShelter(shelter=one) for one in SHELTERS),
         *(c.ReportOccupancy(shelter=ident, available=dict(free)) for ident, free in EMPTY.items()),  # pyright: ignore[reportArgumentType]

@@ -23,7 +23,9 @@ from caravan.picture import Picture
 from caravan.shelters.model import Places, Shelter
 from caravan.stations import Station
 
-PROTOCOL = (Path(__file__).parents[1] / "protocols" / "guanajuato.yaml").read_text(encoding="utf-8")
+PROTOCOLS = Path(__file__).parents[1] / "protocols"
+PROTOCOL = (PROTOCOLS / "guanajuato.yaml").read_text(encoding="utf-8")
+PACKS = {"base-legal@1": (PROTOCOLS / "base-legal.yaml").read_text(encoding="utf-8")}
 NIGHTFALL = datetime(2023, 5, 16, 2, 0, tzinfo=UTC)  # 15 May, 20:00 in León: the intake hours of every house are open
 
 SDH = Actor(agency="SDH", role="coordination", user="u1")
@@ -139,7 +141,7 @@ def opened(*, protocol: str = PROTOCOL, told: bool = True) -> Night:
     """The realm with its places on record; ``told`` says that every shelter has reported its empty places."""
     night = Night()
     night.do(c.OpenRealm(name="Guanajuato", salt="sal-de-los-ensayos-01"), SYSTEM)
-    night.do(c.PublishProtocol(text=protocol))
+    night.do(c.PublishProtocol(text=protocol, packs=PACKS), SYSTEM)
     for station in STATIONS:
         night.do(c.RegisterStation(station=station))
     for shelter in SHELTERS:

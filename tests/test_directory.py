@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from realm import PACKS, PROTOCOL
 
 from caravan.basics import SYSTEM, instant
 from caravan.commands import OpenRealm, RegisterKitchen, RegisterOffice, RegisterShelter, RegisterStation
@@ -74,7 +75,7 @@ def test_only_dif_lodges_unaccompanied_children() -> None:
 
 
 def test_every_agency_of_the_directory_is_one_of_the_protocol() -> None:
-    known = load_protocol((ROOT / "protocols/guanajuato.yaml").read_text()).agencies
+    known = load_protocol(PROTOCOL, PACKS).agencies
     used = {place.agency for place in (*GUANAJUATO.shelters, *GUANAJUATO.kitchens, *GUANAJUATO.offices)}
     assert used <= set(known)
 

@@ -90,7 +90,13 @@ ANSWERS: dict[str, Callable[[SharedPicture, Night], Any]] = {
     "protocol_words": lambda s, n: [s.protocol_words(i) for i in sorted(n.picture.activations)],
     "agency_name": lambda s, n: [s.agency_name(i, "SDH") for i in (None, *sorted(n.picture.activations))],
     "protocols": lambda s, n: [(p.id, p.version) for p in s.protocols()],
-    "protocol": lambda s, n: s.protocol("guanajuato@1") is not None,
+    "protocol": lambda s, n: s.protocol("guanajuato@2") is not None,
+    "standing_of": lambda s, n: s.standing_of("guanajuato@2") == "in_force",
+    "drafts": lambda s, n: s.drafts(),
+    "packs": lambda s, n: sorted(s.packs()),
+    "draft": lambda s, n: [s.draft(i) for i in sorted(n.picture.drafts)],
+    "may_with": lambda s, n: [sorted(s.may_with(n.picture.drafts[i])) for i in sorted(n.picture.drafts)],
+    "beside": lambda s, n: [p.id for p in s.beside()],
     "in_force": lambda s, n: s.in_force is not None,
     "state_words": lambda s, n: [
         s.state_words(i, state) for i in sorted(n.picture.activations) for state in HIDDEN_STEPS
@@ -98,6 +104,9 @@ ANSWERS: dict[str, Callable[[SharedPicture, Night], Any]] = {
     "reads": lambda s, n: [s.reads(field, i) for i in sorted(n.picture.groups) for field in sorted(GROUP_FIELDS)],
     "told": lambda s, n: [s.told(people, i) for i in sorted(n.picture.groups) for people in (0, 3, 80)],
     "waiting": lambda s, n: [s.waiting(i) for i in _owners(n)],
+    # Which states of a published protocol are one's own is no secret; which of them are active is.
+    "machines": lambda s, n: [(m.machine, m.active) for i in _owners(n) for m in s.machines(i)],
+    "shown_states": lambda s, n: [s.shown_states(p, machine) is None for p in s.protocols() for machine in p.machines],
     "possible": lambda s, n: [s.possible(i) for i in _owners(n)],
     "may_know": lambda s, n: [s.may_know(None), s.may_know(("COMAR",))],
     "steps": lambda s, n: [
@@ -107,6 +116,15 @@ ANSWERS: dict[str, Callable[[SharedPicture, Night], Any]] = {
     ],
     "task": lambda s, n: [found for i in sorted(n.picture.tasks) if (found := s.task(i)) is not None],
     "notices": lambda s, n: s.notices(),
+    "cases": lambda s, n: [s.cases(i) for i in sorted(n.picture.activations)],
+    "case": lambda s, n: [s.case(i) for i in sorted(n.picture.cases)],
+    "openable": lambda s, n: [s.openable(i) for i in sorted(n.picture.activations)],
+    "texts": lambda s, n: [s.texts(i) for i in _owners(n)],
+    "text": lambda s, n: [s.text(i) for i in sorted(n.picture.texts)],
+    "relays": lambda s, n: [s.relays(i) for i in sorted(n.picture.activations)],
+    "taken": lambda s, n: [
+        s.taken(event) for event, _ in n.journal if isinstance(event, e.ProtocolStepped) and s.shows(event)
+    ],
     "shows": lambda s, n: [type(event).__name__ for event, _ in n.journal if s.shows(event)],
 }
 
@@ -326,9 +344,8 @@ def _all_else_ends(night: Night, ident: str) -> None:
     night.do(c.RecordDeparture(group=ident, people=30, outcome="left", destination="SLP", source="Brigada"))
     for _ in range(40):
         steps = [event for event in seen(night, "coordination").possible(ident) if event.visible is None]
-        forward = [
-            event for event in steps if event.event not in ("entregar_pendientes", "incidente", "queja", "vulneracion")
-        ]
+        again = ("entregar_pendientes", "incidente", "queja", "vulneracion", "puesta_a_disposicion")
+        forward = [event for event in steps if event.event not in again]
         if not forward:
             return
         night.do(c.SendEvent(event=forward[0].event, group=ident, payload=dict.fromkeys(forward[0].requires, "x")))

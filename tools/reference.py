@@ -18,7 +18,9 @@ from caravan import commands as c
 from caravan.audiences import GROUP_FIELDS, NAMING, Audience
 from caravan.coordination.authority import MAY
 from caravan.events import Event
-from caravan.protocol import schema
+from caravan.protocol.loading import schema
+from caravan.protocol.loading.meanings import EFFECTS
+from caravan.protocol.loading.meanings import TABLES as TABLES_OF_KEYS
 from caravan.protocol.vocabulary import PROGRAM_EVENTS, PROGRAM_FACTS, Kind
 from caravan.protocol.workdays import CALENDARS
 from caravan.server.web import operations
@@ -41,133 +43,6 @@ SHAPES: dict[str, str] = {
     "any": "según el caso",
 }
 
-# Where a table of keys goes in a file, and what each key means there.
-KEYS: dict[str, tuple[str, schema.Table, dict[str, str]]] = {
-    "El archivo": (
-        "En la raíz.",
-        schema.PROTOCOL,
-        {
-            "protocolo": "Identificador corto.",
-            "version": "Número que sube con cada publicación. Una activación abierta sigue en la suya.",
-            "titulo": "Título por lengua: `{es: …, en: …}`.",
-            "procedencia": "Qué es este texto y qué no es. Se muestra junto al protocolo.",
-            "entidad": "El estado: nombre y clave OCHA.",
-            "zona_horaria": "Zona IANA con la que se cuentan los días.",
-            "calendario": "Calendario de los días hábiles (`dh`).",
-            "agencias": "Quién participa. La clave de cada una se usa en todo el archivo.",
-            "niveles": "Niveles por número de personas, de menor a mayor.",
-            "maquinas": "Las máquinas de estados.",
-            "vigente_desde": "Fecha. Se lee y se guarda; todavía no decide nada: rige lo último que se publicó.",
-            "escala": "A quién se avisa de un plazo vencido, si el estado no dice otra cosa.",
-            "datos": "Hechos que leen las condiciones: `activacion`, `grupo`, `caso`. Solo nombres de la tabla de hechos.",
-            "eventos": "Datos que lleva cada evento. Los eventos sin datos no se declaran.",
-        },
-    ),
-    "La entidad": (
-        "Bajo `entidad`.",
-        schema.STATE_OF,
-        {"nombre": "Nombre del estado.", "pcode": "`MX` y dos cifras, por ejemplo `MX11`."},
-    ),
-    "Una agencia": (
-        "Bajo `agencias`.",
-        schema.AGENCY,
-        {
-            "nombre": "Nombre completo.",
-            "papel": "Su papel. Las de `coordinacion` pueden enviar cualquier evento de personas.",
-            "avisos": "Medios por los que se le avisa. Sin ninguno, un `avisar` a ella es un hallazgo.",
-        },
-    ),
-    "Un nivel": (
-        "En la lista `niveles`. Por debajo del primero rige `n0`.",
-        schema.LEVEL,
-        {"id": "Su nombre.", "desde": "Personas a partir de las cuales rige."},
-    ),
-    "La escala": (
-        "En la raíz o en un estado.",
-        schema.LADDER,
-        {
-            "peldanos": "A quién, en orden: una agencia, un papel o `responsable`. Sube uno por vez y al terminar se detiene.",
-            "cada": "Cuánto se espera entre un peldaño y el siguiente.",
-        },
-    ),
-    "Un hecho o un dato de evento": (
-        "Bajo `datos` y `eventos`. Puede ser solo el tipo (`personas: entero`) o un mapa.",
-        schema.FACT,
-        {
-            "tipo": "Uno de los tipos de abajo.",
-            "uno_de": "Los valores admitidos, en vez de `tipo`.",
-            "por_omision": "El valor que se toma cuando no se sabe.",
-            "opcional": "Declara que puede no saberse.",
-        },
-    ),
-    "Una máquina": (
-        "Bajo `maquinas`.",
-        schema.MACHINE,
-        {
-            "instancia": "De qué corre una copia por cada uno.",
-            "estados": "Sus estados.",
-            "inicial": "Dónde empieza; si falta, en el primero.",
-            "etiqueta": "Sus palabras, por lengua.",
-        },
-    ),
-    "Un estado": (
-        "Bajo `estados` y `paralelo`.",
-        schema.STATE,
-        {
-            "etiqueta": "Sus palabras, por lengua.",
-            "responsable": "Agencia que responde de él. Se hereda hacia dentro.",
-            "visible": "Agencias que pueden saber de él. Se hereda y hacia dentro solo puede reducirse.",
-            "plazo": "Duración, o `{dura, desde, avisa_antes}`. Vencerlo avisa; no saca del estado. Se hereda.",
-            "escala": "Su propia escala.",
-            "fuente": "De dónde sale la regla, por marca: `{S: …, L: …, K: …, D: …}`.",
-            "inicial": "En qué hijo empieza; si falta, en el primero. Una lista nombra uno por región.",
-            "estados": "Hijos, de los que hay uno activo.",
-            "paralelo": "Regiones, activas todas a la vez.",
-            "final": "Estado final. Llegar a él termina a su padre.",
-            "historia": "`{nombre: superficial}` o `{nombre: profunda}`: un destino que vuelve a donde se estaba.",
-            "cuando": "Transiciones por evento.",
-            "siempre": "Transiciones que se toman solas en cuanto su condición se cumple.",
-            "tras": "Transiciones que se toman solas al pasar un tiempo en el estado.",
-            "al_terminar": "Transición al terminar sus hijos, o todas sus regiones.",
-            "al_entrar": "Efectos al entrar.",
-            "al_salir": "Efectos al salir.",
-            "al_reanudar": "Efectos al volver por historia, en lugar de `al_entrar`. Los plazos siguen como estaban.",
-        },
-    ),
-    "Una transición": (
-        "En `cuando`, `siempre`, `tras` y `al_terminar`. Puede ser solo el destino, un mapa, o una lista de mapas: vale el primero "
-        "cuya condición se cumple.",
-        schema.TRANSITION,
-        {
-            "si": "Condición.",
-            "ir_a": "Destino, o una lista de destinos en regiones distintas. Sin él no se sale del estado.",
-            "hacer": "Efectos.",
-            "requiere": "Constancias o datos que deben venir con el evento. Si faltan, se rechaza y se dice cuáles.",
-            "externa": "Sale del estado y vuelve a entrar. En YAML las transiciones son internas si no se pide.",
-            "etiqueta": "Palabras del botón.",
-        },
-    ),
-    "Un plazo contado desde una fecha": (
-        "En `plazo`.",
-        schema.DEADLINE,
-        {
-            "dura": "Duración.",
-            "desde": "Hecho con fecha desde el que se cuenta. Sin dato se muestra «sin fecha, urgente».",
-            "avisa_antes": "Avisa al responsable con esta anticipación. En `min`, `h` o `d`.",
-        },
-    ),
-}
-
-EFFECTS: dict[str, str] = {
-    "avisar": "Un aviso por agencia, con esa plantilla; los demás argumentos son las cifras que dice.",
-    "tarea": "Abre una tarea. Se retira sola al salir del estado. Sin `plazo` toma el del estado.",
-    "pedir_albergue": "El grupo queda pidiendo albergue.",
-    "pedir_alimentos": "El grupo queda pidiendo alimentos.",
-    "registrar": "Un renglón en la bitácora.",
-    "emitir": "Un evento en esta misma máquina, en el mismo paso.",
-    "enviar": "Un evento a otras máquinas de la activación; con `tras`, pasado ese tiempo.",
-}
-
 EVENTS: dict[str, str] = {
     "grupo_registrado": "Llegó un grupo a la activación.",
     "conteo_registrado": "Hay una cifra nueva del grupo.",
@@ -183,13 +58,17 @@ EVENTS: dict[str, str] = {
     "comida_cancelada": "Se canceló un pedido de raciones.",
     "faltan_raciones": "Ningún comedor puede dar lo que falta.",
     "grupo_anulado": "El grupo se anuló: era un error.",
-    "grupo_concluido": "Todas las líneas del grupo terminaron. El programa todavía no lo envía.",
+    "grupo_concluido": "Todas las líneas del grupo terminaron. Lo oye la activación.",
     "tarea_cumplida": "Se cumplió una tarea.",
+    "activacion_cerrada": "La activación terminó; lo oyen sus casos abiertos.",
+    "relevo_aceptado": "El otro estado recibió el relevo. Lleva `enviadas`, `recibidas` y `diferencia`.",
+    "relevo_rechazado": "El otro estado no recibió el relevo. Lleva `enviadas`.",
 }
 
 FACTS: dict[str, str] = {
     "activacion.personas": "Personas atendidas en la activación.",
     "activacion.grupos_abiertos": "Grupos que siguen abiertos.",
+    "activacion.casos_abiertos": "Casos que siguen abiertos.",
     "activacion.nivel": "Nivel vigente.",
     "activacion.por_colocar": "Personas sin lugar, en todos sus grupos.",
     "grupo.personas": "Personas del grupo, según la cifra en uso.",
@@ -216,7 +95,9 @@ READING: dict[str, str] = {
     "/api/v1/groups": "open groups",
     "/api/v1/groups/{ident}": "one group with its placements, plan, steps, possible events and meals",
     "/api/v1/activations": "runs of the protocol, open ones first",
-    "/api/v1/activations/{ident}": "one run with its steps, deadlines and the events possible now",
+    "/api/v1/activations/{ident}": "one run with its steps, deadlines, cases, relays and the events possible now",
+    "/api/v1/cases/{ident}": "one case with its facts, steps, possible events and the marks of its erasable texts",
+    "/api/v1/texts/{ident}": "one text that may be erased; once it is, only its mark with `erased_at`",
     "/api/v1/shelters": "shelters with places, load and when they last reported",
     "/api/v1/shelters/{ident}": "one shelter with its placements",
     "/api/v1/kitchens": "kitchens with what they can serve and what was asked of them",
@@ -263,9 +144,12 @@ def _codes(names: Iterable[str]) -> str:
 
 
 def _keys() -> Iterator[str]:
-    for title, (where, table, meanings) in KEYS.items():
-        yield from (f"### {title}", "", where, "")
-        rows = ((f"`{k}`", SHAPES[key.shape], "sí" if key.required else "", meanings[k]) for k, key in table.items())
+    for title, told in TABLES_OF_KEYS.items():
+        yield from (f"### {title}", "", told.where, "")
+        rows = (
+            (f"`{name}`", SHAPES[key.shape], "sí" if key.required else "", told.meanings[name])
+            for name, key in told.table.items()
+        )
         yield from (*_table(("clave", "forma", "obligatoria", "qué es"), rows), "")
 
 
@@ -275,6 +159,9 @@ def _words() -> Iterator[str]:
         ("`avisos`", _codes(schema.CHANNELS)),
         ("`instancia`", _codes(schema.INSTANCES)),
         ("`fuente`", _codes(schema.MARKS)),
+        ("`etiqueta`, `titulo`", _codes(schema.LANGUAGES)),
+        ("`dias`, `semana`", _codes(schema.DAYS)),
+        ("`inhabiles`", _codes(schema.CLOSED_DAYS)),
         ("`historia`", _codes(schema.HISTORIES)),
         ("`tipo`", _codes(schema.KINDS)),
         ("`calendario`", _codes(CALENDARS)),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, cast
 
 from caravan import events as e
+from caravan.cases import Case
+from caravan.coordination.texts import purge
 from caravan.coordination.turn import Turn
-from caravan.picture import Instance
+from caravan.handoff import Relay
+from caravan.picture import Activation, Instance
 from caravan.protocol.model import Effect, Trigger
 from caravan.tasks import Notice, Task
 
@@ -20,10 +23,10 @@ def carry_out(turn: Turn, instance: Instance, effect: Effect) -> None:
 
 
 def notify(
-    turn: Turn, to: str, template: str, *, activation: str | None = None, group: str | None = None, place: str | None = None,
-    visible: tuple[str, ...] | None = None, **facts: Any,
+    turn: Turn, to: str, template: str, *, activation: str | None = None, group: str | None = None, case: str | None = None,
+    place: str | None = None, visible: tuple[str, ...] | None = None, facts: Mapping[str, Any] | None = None,
 ) -> None:  # fmt: skip
-    """Word to one agency. One that may not know of the matter is not told, whoever asked for it."""
+    """Word to one agency, with the ``facts`` it needs. One that may not know of the matter is not told, whoever asked for it."""
     if visible is not None and to not in visible:
         return
     channels: tuple[str, ...] = ()
@@ -34,7 +37,7 @@ def notify(
         e.NoticeQueued(
             notice=Notice(
                 id=turn.mint("n"), to=to, template=template, queued_at=turn.now, channels=channels, activation=activation,
-                group=group, place=place, facts=facts, visible=visible,
+                group=group, case=case, place=place, facts=dict(facts or {}), visible=visible,
             )
         )
     )  # fmt: skip
@@ -45,7 +48,7 @@ def _avisar(turn: Turn, instance: Instance, effect: Effect) -> None:
     for agency in _each(effect.args["a"]):
         notify(
             turn, agency, str(effect.args["plantilla"]), activation=instance.activation, group=instance.group,
-            visible=effect.visible, **args,
+            case=instance.case, visible=effect.visible, facts=args,
         )  # fmt: skip
 
 
@@ -55,7 +58,7 @@ def _tarea(turn: Turn, instance: Instance, effect: Effect) -> None:
     turn.happen(
         e.TaskOpened(
             task=Task(
-                id=turn.mint("t"), activation=instance.activation, group=instance.group, instance=instance.id,
+                id=turn.mint("t"), activation=instance.activation, group=instance.group, case=instance.case, instance=instance.id,
                 state=effect.state, title=cast("dict[str, str]", title) if isinstance(title, dict) else {"es": str(title)},
                 owner=str(args["a"]), opened_at=turn.now, due=_due(turn, instance, effect),
                 evidence=args.get("evidencia"), visible=effect.visible,
@@ -83,25 +86,73 @@ def _pedir_alimentos(turn: Turn, instance: Instance, effect: Effect) -> None:
 
 def _registrar(turn: Turn, instance: Instance, effect: Effect) -> None:
     text = " ".join(str(value) for value in effect.args.values())
-    turn.happen(e.Remarked(activation=instance.activation, group=instance.group, text=text, visible=effect.visible))
+    turn.happen(
+        e.Remarked(
+            activation=instance.activation, group=instance.group, case=instance.case, text=text, visible=effect.visible
+        )
+    )
 
 
 def _enviar(turn: Turn, instance: Instance, effect: Effect) -> None:
     to, name = str(effect.args["a"]), str(effect.args["evento"])
     if "vence" in effect.args:
         due = _instant(effect.args["vence"])
-        turn.happen(e.SendScheduled(send=turn.mint("s"), activation=instance.activation, to=to, name=name, due=due))
+        turn.happen(
+            e.SendScheduled(
+                send=turn.mint("s"), activation=instance.activation, to=to, name=name, due=due, case=instance.case
+            )
+        )
     else:
         send_on(turn, instance.activation, to, name)
 
 
 def send_on(turn: Turn, activation: str, to: str, name: str) -> None:
-    """An event of one machine to others of its activation: to the activation itself, or to its open groups."""
+    """An event of one machine to others of its activation: to the activation itself, to its open groups or its open cases."""
     run = turn.picture.activations[activation]
-    owners = [run.id] if to == "activacion" else [g for g in run.groups if turn.picture.groups[g].status == "open"]
-    for owner in owners:
+    for owner in _receivers(turn, run, to):
         for ident in turn.picture.machines_of.get(owner, ()):
             turn.queue.append((ident, Trigger(kind="event", name=name)))
+
+
+def _receivers(turn: Turn, run: Activation, to: str) -> list[str]:
+    match to:
+        case "activacion":
+            return [run.id]
+        case "casos":
+            return [case.id for case in turn.picture.open_cases(run.id)]
+        case _:
+            return [g for g in run.groups if turn.picture.groups[g].status == "open"]
+
+
+def _abrir_caso(turn: Turn, instance: Instance, effect: Effect) -> None:
+    open_case(turn, instance.activation, str(effect.args["maquina"]), instance.group)
+
+
+def open_case(turn: Turn, activation: str, machine: str, group: str | None) -> str:
+    """A new case; its machine starts once what is under way is done."""
+    case = Case(id=turn.mint("k"), activation=activation, machine=machine, opened_at=turn.now, group=group)
+    turn.happen(e.CaseOpened(case=case))
+    turn.births.append(case.id)
+    return case.id
+
+
+def _anotar(turn: Turn, instance: Instance, effect: Effect) -> None:
+    if instance.case is not None:
+        turn.happen(e.CaseNoted(case=instance.case, values={k: _plain(v) for k, v in effect.args.items()}))
+
+
+def _purgar(turn: Turn, instance: Instance, effect: Effect) -> None:
+    purge(turn, instance.owner)
+
+
+def _proponer_relevo(turn: Turn, instance: Instance, effect: Effect) -> None:
+    people = effect.args["personas"]
+    relay = Relay(
+        id=turn.mint("r"), activation=instance.activation, group=instance.group, case=instance.case, instance=instance.id,
+        to_state=str(effect.args["a"]), proposed_at=turn.now, sent=None if people is None else int(people),
+        visible=effect.visible,
+    )  # fmt: skip
+    turn.happen(e.RelayProposed(relay=relay))
 
 
 def _vencido(turn: Turn, instance: Instance, effect: Effect) -> None:
@@ -111,13 +162,13 @@ def _vencido(turn: Turn, instance: Instance, effect: Effect) -> None:
     turn.happen(
         e.DeadlineMissed(
             instance=instance.id, activation=instance.activation, group=instance.group, state=str(args["estado"]), due=due,
-            rung=int(args["peldano"]), told=told, visible=effect.visible,
+            rung=int(args["peldano"]), told=told, visible=effect.visible, case=instance.case,
         )
     )  # fmt: skip
     for agency in told:
         notify(
-            turn, agency, "vencido", activation=instance.activation, group=instance.group, visible=effect.visible,
-            estado=args["estado"], vencio=due.isoformat(), peldano=args["peldano"],
+            turn, agency, "vencido", activation=instance.activation, group=instance.group, case=instance.case, visible=effect.visible,
+            facts={"estado": args["estado"], "vencio": due.isoformat(), "peldano": args["peldano"]},
         )  # fmt: skip
 
 
@@ -130,8 +181,9 @@ def _por_vencer(turn: Turn, instance: Instance, effect: Effect) -> None:
             "por_vencer",
             activation=instance.activation,
             group=instance.group,
+            case=instance.case,
             visible=effect.visible,
-            **args,
+            facts=args,
         )
 
 
@@ -154,6 +206,10 @@ ACTIONS: dict[str, Action] = {
     "pedir_alimentos": _pedir_alimentos,
     "registrar": _registrar,
     "enviar": _enviar,
+    "abrir_caso": _abrir_caso,
+    "anotar": _anotar,
+    "purgar": _purgar,
+    "proponer_relevo": _proponer_relevo,
     "vencido": _vencido,
     "por_vencer": _por_vencer,
 }

@@ -11,6 +11,7 @@ from caravan import events as e
 from caravan.basics import Refusal
 from caravan.coordination.actions import notify
 from caravan.coordination.activations import activation_at, begin
+from caravan.coordination.texts import purge
 from caravan.coordination.turn import Turn, answers, hears
 from caravan.groups import Composition, Count, Departure, Group, Household
 from caravan.picture import Picture
@@ -210,6 +211,13 @@ def annul(turn: Turn, command: c.AnnulGroup) -> None:
     for ident in turn.picture.orders_in.get(group.id, ()):
         if turn.picture.orders[ident].status in ("ordered", "accepted"):
             turn.happen(e.MealsCancelled(order=ident, reason=command.reason))
+    for case in turn.picture.open_cases(group.id):
+        # Nothing rings for a mistake any more, so nothing would erase what was said of it later.
+        turn.happen(e.CaseClosed(case=case.id, reason=command.reason))
+        purge(turn, case.id)
+        for task in sorted(t for i in turn.picture.machines_of[case.id] for t in turn.picture.tasks_of.get(i, ())):
+            turn.happen(e.TaskWithdrawn(task=task, case=case.id))
+    purge(turn, group.id)
     _close_tasks(turn, group)
     turn.tell(group.id, "grupo_anulado")
 
@@ -217,5 +225,6 @@ def annul(turn: Turn, command: c.AnnulGroup) -> None:
 def _close_tasks(turn: Turn, group: Group) -> None:
     """Nobody has to do anything more for a group that was reported by mistake."""
     for ident in list(turn.picture.tasks_in.get(group.activation, ())):
-        if turn.picture.tasks[ident].group == group.id:
+        task = turn.picture.tasks[ident]
+        if task.group == group.id and task.case is None:
             turn.happen(e.TaskWithdrawn(task=ident))

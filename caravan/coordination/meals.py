@@ -74,7 +74,7 @@ def _ask(turn: Turn, group: Group, kitchen: str, day: date, service: MealService
     turn.happen(e.MealsOrdered(order=asked))
     notify(
         turn, turn.picture.kitchens[kitchen].kitchen.agency, "raciones", activation=group.activation, group=group.id,
-        place=f"kitchen:{kitchen}", raciones=rations, servicio=service, dia=day.isoformat(),
+        place=f"kitchen:{kitchen}", facts={"raciones": rations, "servicio": service, "dia": day.isoformat()},
     )  # fmt: skip
 
 
@@ -133,7 +133,7 @@ def cancel(turn: Turn, command: c.CancelMeals) -> None:
     for agency in turn.picture.protocol_of(asked.activation).coordination():
         notify(
             turn, agency, "comida_cancelada", activation=asked.activation, group=asked.group,
-            place=f"kitchen:{asked.kitchen}", raciones=asked.rations,
+            place=f"kitchen:{asked.kitchen}", facts={"raciones": asked.rations},
         )  # fmt: skip
 
 

@@ -85,7 +85,11 @@ def _alarm(turn: Turn, standing: Standing, template: str, **facts: Any) -> None:
     if turn.picture.in_force is not None:
         for agency in turn.picture.protocols[turn.picture.in_force].coordination():
             notify(
-                turn, agency, template, place=f"shelter:{standing.shelter.id}", albergue=standing.shelter.name, **facts
+                turn,
+                agency,
+                template,
+                place=f"shelter:{standing.shelter.id}",
+                facts={"albergue": standing.shelter.name, **facts},
             )
 
 
@@ -250,7 +254,7 @@ def ask_the_shelter(turn: Turn, before: Picture, event: e.PlacementHeld) -> None
     agency = turn.picture.shelters[placement.shelter].shelter.agency
     notify(
         turn, agency, "oferta", activation=placement.activation, group=placement.group, place=f"shelter:{placement.shelter}",
-        personas=placement.people, vence=placement.expires_at.isoformat() if placement.expires_at else None,
+        facts={"personas": placement.people, "vence": placement.expires_at.isoformat() if placement.expires_at else None},
     )  # fmt: skip
 
 
@@ -295,7 +299,7 @@ def hold_ran_out(turn: Turn, before: Picture, event: e.PlacementExpired) -> None
     for agency in turn.picture.protocol_of(placement.activation).coordination():
         notify(
             turn, agency, "oferta_vencida", activation=placement.activation, group=placement.group,
-            place=f"shelter:{placement.shelter}", personas=placement.people,
+            place=f"shelter:{placement.shelter}", facts={"personas": placement.people},
         )  # fmt: skip
 
 

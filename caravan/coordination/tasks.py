@@ -19,7 +19,11 @@ def complete(turn: Turn, command: c.CompleteTask) -> None:
         raise Refusal("not_yours_to_do")
     if task.evidence is not None and not command.evidence.strip():
         raise Refusal("evidence_missing", field="evidence", missing=[task.evidence])
-    turn.happen(e.TaskCompleted(task=task.id, by=by.agency, evidence=command.evidence))
+    turn.happen(
+        e.TaskCompleted(
+            task=task.id, by=by.agency, evidence=command.evidence, case=task.case, visible=task.visible
+        )
+    )  # fmt: skip
     turn.queue.append((task.instance, Trigger(kind="event", name="tarea_cumplida", payload={"estado": task.state})))
 
 

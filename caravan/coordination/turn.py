@@ -17,8 +17,10 @@ from caravan.protocol.model import Trigger
 
 
 class Turn:
-    """``happen`` makes a fact true. What the protocols must hear of it waits in ``queue``, first in, first out;
-    ``stale`` are the owners (groups, activations) whose machines should look at the facts again."""
+    """``happen`` makes a fact true. What the protocols must hear of it waits in ``queue``, first in, first out; ``births`` are
+    the cases whose machine has yet to start; ``stale`` are the owners (groups, activations, cases) whose machines should look at
+    the facts again; ``texts`` is what was said and must not enter the journal, with its owner, by its reference. ``heard`` are
+    the instances in the order in which something last reached them, and how often; those in ``deaf`` hear nothing for now."""
 
     def __init__(self, picture: Picture, by: Actor, now: datetime) -> None:
         self.picture = picture
@@ -26,7 +28,27 @@ class Turn:
         self.now = now
         self.events: list[Event] = []
         self.queue: deque[tuple[str, Trigger]] = deque()
+        self.births: deque[str] = deque()
         self.stale: dict[str, None] = {}
+        self.texts: dict[str, tuple[str, str]] = {}
+        self.heard: dict[str, int] = {}
+        self.deaf: set[str] = set()
+
+    def hear(self, instance: str) -> bool:
+        """Whether that instance listens. What reaches it is counted, so that whoever never comes to rest can be named."""
+        if instance in self.deaf:
+            return False
+        self.heard[instance] = self.heard.pop(instance, 0) + 1
+        return True
+
+    def undo(self, picture: Picture, events: int) -> None:
+        """Back to where there were that many facts and nothing waited to be heard."""
+        self.picture = picture
+        del self.events[events:]
+        self.queue.clear()
+        self.births.clear()
+        self.stale.clear()
+        self.heard.clear()
 
     def happen(self, event: Event) -> None:
         before = self.picture
@@ -36,7 +58,7 @@ class Turn:
             listener(self, before, event)
 
     def tell(self, owner: str, name: str, **payload: Any) -> None:
-        """An event of the program, for all machines of a group or an activation."""
+        """An event of the program, for all machines of a group, an activation or a case."""
         for instance in self.picture.machines_of.get(owner, ()):
             self.queue.append((instance, Trigger(kind="event", name=name, payload=payload)))
 

@@ -11,7 +11,7 @@ import msgspec
 
 from caravan.basics import Actor, Record
 from caravan.commands import ALL, Command, Name, OfferPlan, OpenRealm, PassTime, PublishProtocol
-from caravan.protocol.source import Mapping, Place, Sequence, Text, Tree
+from caravan.protocol.loading.source import Mapping, Place, Sequence, Text, Tree
 from caravan.written import RecordReader, WrittenErrors, tree_of
 
 ZONE = ZoneInfo("America/Mexico_City")

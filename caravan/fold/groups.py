@@ -7,6 +7,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from caravan import events as e
+from caravan.fold.cases import follow
 from caravan.fold.moves import folds, put_group, settled
 from caravan.fold.shelters import go
 from caravan.groups import Group
@@ -83,7 +84,7 @@ def _merged(picture: Picture, event: e.GroupsMerged, at: datetime) -> Picture:
     picture = put_group(picture, kept)
     for placement in picture.placements_of(gone.id):
         picture = _move_placement(picture, placement, kept.id)
-    return settled(_move_orders(picture, gone.id, kept.id))
+    return settled(_move_orders(follow(picture, gone.id, kept.id), gone.id, kept.id))
 
 
 def _move_placement(picture: Picture, placement: Placement, into: str) -> Picture:

@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from caravan import events as e
-from caravan.fold.moves import folds, put_standing
+from caravan.fold.moves import folds, put_standing, settled
 from caravan.kitchens import Kitchen, Larder
 from caravan.picture import Picture
 from caravan.protocol.load import load
@@ -22,7 +22,35 @@ def _realm(picture: Picture, event: e.RealmOpened, at: datetime) -> Picture:
 @folds(e.ProtocolPublished)
 def _published(picture: Picture, event: e.ProtocolPublished, at: datetime) -> Picture:
     key = f"{event.protocol}@{event.version}"
-    return replace(picture, protocols=picture.protocols.insert(key, load(event.text)), in_force=key)
+    protocol = load(event.text, event.packs)
+    # The first text under a name stays: what a later file derives from is what was read when it was published.
+    brought = {**event.packs, key: event.text}
+    picture = replace(
+        picture,
+        protocols=picture.protocols.insert(key, protocol),
+        latest=picture.latest.insert(event.protocol, key),
+        packs=picture.packs.update({name: text for name, text in brought.items() if name not in picture.packs}),
+    )
+    present = picture.answering
+    # What people publish never takes arrivals from another protocol: only the program does.
+    taken = bool(event.draft) and present is not None and present.id != protocol.id
+    if taken or not protocol.answers_arrivals:
+        return picture
+    begins = protocol.begins
+    if begins is None or begins <= at or picture.in_force is None or picture.drill:
+        return replace(picture, in_force=key)
+    # The version before answers until then. A first version answers at once: a station cannot be without one.
+    return settled(replace(picture, coming=picture.coming.insert(key, begins)), begins, f"protocol:{key}")
+
+
+@folds(e.ProtocolTookEffect)
+def _took_effect(picture: Picture, event: e.ProtocolTookEffect, at: datetime) -> Picture:
+    """What was published later and is in force already stays so."""
+    key = f"{event.protocol}@{event.version}"
+    present = picture.answering
+    overtaken = present is not None and present.id == event.protocol and present.version > event.version
+    picture = replace(picture, coming=picture.coming.remove(key), in_force=picture.in_force if overtaken else key)
+    return settled(picture)
 
 
 @folds(e.StationRegistered)

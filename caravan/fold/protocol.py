@@ -10,7 +10,8 @@ from rpds import HashTrieSet
 from caravan import events as e
 from caravan.fold.moves import folds, settled
 from caravan.picture import Activation, Instance, Picture
-from caravan.protocol.outlook import next_due
+from caravan.protocol.model import Timer
+from caravan.protocol.outlook import next_due, shared
 
 
 @folds(e.ActivationOpened)
@@ -22,7 +23,7 @@ def _opened(picture: Picture, event: e.ActivationOpened, at: datetime) -> Pictur
     return replace(
         picture,
         activations=picture.activations.insert(run.id, run),
-        open_at=picture.open_at.insert(run.station, run.id),
+        open_at=picture.open_at.insert((run.protocol, run.station), run.id),
         minted=picture.minted + 1,
     )
 
@@ -35,10 +36,15 @@ def _level(picture: Picture, event: e.LevelSet, at: datetime) -> Picture:
 
 @folds(e.ProtocolStepped)
 def _stepped(picture: Picture, event: e.ProtocolStepped, at: datetime) -> Picture:
-    instance = Instance(id=event.instance, activation=event.activation, group=event.group, snapshot=event.snapshot)
-    owner = event.group or event.activation
+    # A snapshot read from a journal brings its own copy of every name; the picture holds the chart's.
+    snapshot = shared(picture.protocol_of(event.activation), event.snapshot)
+    before = picture.instances.get(event.instance)
+    instance = Instance(
+        id=event.instance, activation=event.activation, group=event.group, case=event.case, snapshot=snapshot,
+        stopped=() if before is None else _still_stopped(before.stopped, event),
+    )  # fmt: skip
+    owner = instance.owner
     known = picture.machines_of.get(owner, ())
-    before = picture.instances.get(instance.id)
     picture = replace(
         picture,
         instances=picture.instances.insert(instance.id, instance),
@@ -46,19 +52,36 @@ def _stepped(picture: Picture, event: e.ProtocolStepped, at: datetime) -> Pictur
         if instance.id in known
         else picture.machines_of.insert(owner, (*known, instance.id)),
     )
-    done = all(picture.instances[i].snapshot.done for i in picture.machines_of[owner])
-    if event.group is None and done:
+    if owner == event.activation and all(picture.instances[i].snapshot.done for i in picture.machines_of[owner]):
         run = replace(picture.activations[event.activation], closed=True)
+        place = (run.protocol, run.station)
         picture = replace(
             picture,
             activations=picture.activations.insert(run.id, run),
-            open_at=picture.open_at.discard(run.station)
-            if picture.open_at.get(run.station) == run.id
-            else picture.open_at,
+            open_at=picture.open_at.discard(place) if picture.open_at.get(place) == run.id else picture.open_at,
         )
     due = next_due(instance.snapshot)
     rings = before is None or due != next_due(before.snapshot)
     return settled(picture, due if rings else None, f"instance:{instance.id}")
+
+
+def _still_stopped(stopped: tuple[Timer, ...], event: e.ProtocolStepped) -> tuple[Timer, ...]:
+    """A step that is left is over, and its clock with it."""
+    left = {state for why in event.why for state in why.left}
+    return tuple(timer for timer in stopped if timer.state in event.snapshot.active and timer.state not in left)
+
+
+@folds(e.InstanceStopped)
+def _stopped(picture: Picture, event: e.InstanceStopped, at: datetime) -> Picture:
+    if event.clock is None:
+        return picture
+    instance = picture.instances[event.instance]
+    timers = tuple(timer for timer in instance.snapshot.timers if timer != event.clock)
+    instance = replace(
+        instance, snapshot=replace(instance.snapshot, timers=timers), stopped=(*instance.stopped, event.clock)
+    )
+    picture = replace(picture, instances=picture.instances.insert(instance.id, instance))
+    return settled(picture, next_due(instance.snapshot), f"instance:{instance.id}")
 
 
 @folds(e.SendScheduled)
@@ -81,10 +104,12 @@ def _no_change(picture: Picture, event: e.Event, at: datetime) -> Picture:
 def _task_opened(picture: Picture, event: e.TaskOpened, at: datetime) -> Picture:
     task = event.task
     there = picture.tasks_in.get(task.activation, HashTrieSet())
+    its = picture.tasks_of.get(task.instance, HashTrieSet())
     return replace(
         picture,
         tasks=picture.tasks.insert(task.id, task),
         tasks_in=picture.tasks_in.insert(task.activation, there.insert(task.id)),
+        tasks_of=picture.tasks_of.insert(task.instance, its.insert(task.id)),
         minted=picture.minted + 1,
     )
 
@@ -96,6 +121,7 @@ def _task_closed(picture: Picture, event: e.TaskCompleted | e.TaskWithdrawn, at:
         picture,
         tasks=picture.tasks.remove(task.id),
         tasks_in=picture.tasks_in.insert(task.activation, picture.tasks_in[task.activation].remove(task.id)),
+        tasks_of=picture.tasks_of.insert(task.instance, picture.tasks_of[task.instance].remove(task.id)),
     )
 
 

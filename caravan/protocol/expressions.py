@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import NamedTuple
 
 from caravan.basics import Record, Scalar
@@ -15,6 +16,8 @@ from caravan.protocol.vocabulary import FactType, Kind
 
 MAX_LENGTH = 500
 MAX_DEPTH = 20
+_REMEMBERED = 512
+"""How many expressions are kept as trees: loading, drawing the chart and checking read each of them again."""
 Types = Mapping[str, Mapping[str, FactType]]
 
 
@@ -47,6 +50,13 @@ class InState(Record, frozen=True):
     offset: int
 
 
+class IsOpen(Record, frozen=True):
+    """Whether a desk of ``horarios`` is open now."""
+
+    service: str
+    offset: int
+
+
 class Known(Record, frozen=True):
     name: Name
     offset: int
@@ -72,14 +82,14 @@ class Binary(Record, frozen=True):
     offset: int
 
 
-Node = Constant | Name | InState | Known | Not | Among | Binary
+Node = Constant | Name | InState | IsOpen | Known | Not | Among | Binary
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<word>[^\W\d]\w*(?:\.[^\W\d]\w*)?)|'(?P<text>[^']*)'"
     r"|(?P<sign><=|>=|==|!=|[<>()\[\],+-]))"
 )
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
-_KEYWORDS = {"and", "or", "not", "in", "en", "es", "conocido"}
+_KEYWORDS = {"and", "or", "not", "in", "en", "abierto", "es", "conocido"}
 _TRUTH = {"verdadero": True, "falso": False}
 
 
@@ -196,15 +206,23 @@ class _Parser:
             self.depth -= 1
             return node
         if self.take("en"):
-            self.expect("(")
-            state = self.here
-            if state.kind != "text":
-                raise ExpressionError("«en» lleva el nombre de un estado entre comillas: en('alerta')", state.offset)
-            self.at += 1
-            self.expect(")")
+            state = self.quoted("«en» lleva el nombre de un estado entre comillas: en('alerta')")
             return InState(state=state.text, offset=state.offset)
+        if self.take("abierto"):
+            service = self.quoted("«abierto» lleva el nombre de un horario entre comillas: abierto('ventanilla')")
+            return IsOpen(service=service.text, offset=service.offset)
         self.at += 1
         return _leaf(token)
+
+    def quoted(self, complaint: str) -> _Token:
+        """The one quoted name between parentheses."""
+        self.expect("(")
+        token = self.here
+        if token.kind != "text":
+            raise ExpressionError(complaint, token.offset)
+        self.at += 1
+        self.expect(")")
+        return token
 
 
 def _leaf(token: _Token) -> Constant | Name:
@@ -226,6 +244,7 @@ def _leaf(token: _Token) -> Constant | Name:
     raise ExpressionError(f"no se esperaba «{token.text}»", token.offset)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def parse(text: str) -> Node:
     """The tree of an expression. Raises ``ExpressionError``."""
     if len(text) > MAX_LENGTH:
@@ -261,6 +280,19 @@ def states(node: Node) -> tuple[InState, ...]:
             return ()
 
 
+def services(node: Node) -> tuple[IsOpen, ...]:
+    """The desks an expression asks about with ``abierto('…')``."""
+    match node:
+        case IsOpen():
+            return (node,)
+        case Not() | Among():
+            return services(node.part)
+        case Binary():
+            return services(node.left) + services(node.right)
+        case _:
+            return ()
+
+
 def nearest(word: str, known: Iterable[str], *, likeness: float = 0.6) -> str:
     """``; ¿quiso decir «x»?`` for the known word closest to ``word``, or nothing."""
     close = get_close_matches(word, sorted(known), n=1, cutoff=likeness)
@@ -287,7 +319,7 @@ def type_of(node: Node, types: Types) -> FactType:
             return FactType(kind=_constant_kind(node.value))
         case Name():
             return _name_type(node, types)
-        case InState():
+        case InState() | IsOpen():
             pass
         case Known():
             _name_type(node.name, types)

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from caravan.basics import Scalar
-from caravan.protocol.expressions import Among, Binary, Constant, InState, Known, Name, Node, Not, Types
+from caravan.protocol.expressions import Among, Binary, Constant, InState, IsOpen, Known, Name, Node, Not, Types
 from caravan.protocol.vocabulary import Facts, Value
 
 _CALCULATE: dict[str, Callable[[Any, Any], Any]] = {
@@ -26,15 +26,26 @@ _CALCULATE: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
+def _unknown_hours(service: str) -> bool | None:
+    return None
+
+
 class Scope:
-    """What an expression is evaluated in: the facts, the present event's data and the active states."""
+    """What an expression is evaluated in: the facts, the present event's data, the active states and the desks' hours."""
 
-    __slots__ = ("event", "facts", "is_active")
+    __slots__ = ("event", "facts", "is_active", "is_open")
 
-    def __init__(self, facts: Facts, event: Mapping[str, Scalar], is_active: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        facts: Facts,
+        event: Mapping[str, Scalar],
+        is_active: Callable[[str], bool],
+        is_open: Callable[[str], bool | None] = _unknown_hours,
+    ) -> None:
         self.facts = facts
         self.event = event
         self.is_active = is_active
+        self.is_open = is_open
 
 
 Compiled = Callable[[Scope], Value]
@@ -51,6 +62,9 @@ def compile_expression(node: Node, types: Types) -> Compiled:
         case InState():
             state = node.state
             return lambda scope: scope.is_active(state)
+        case IsOpen():
+            service = node.service
+            return lambda scope: scope.is_open(service)
         case Known():
             raw = _read(node.name, {})
             return lambda scope: raw(scope) is not None

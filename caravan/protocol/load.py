@@ -2,52 +2,72 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from caravan.basics import Scalar
-from caravan.protocol.load_machine import MachineReader
-from caravan.protocol.model import Agency, Ladder, Level, Machine, Protocol, ProtocolErrors
-from caravan.protocol.reading import Fields, Reader
-from caravan.protocol.schema import (
-    AGENCY,
-    CHANNELS,
-    FACT,
-    KINDS,
-    LEVEL,
-    PROTOCOL,
-    ROLES,
-    STATE_OF,
-)
-from caravan.protocol.source import Mapping, Text, Tree, read_tree
-from caravan.protocol.vocabulary import PROGRAM_FACTS, FactType
-from caravan.protocol.workdays import CALENDARS
+from caravan.protocol.loading.calendars import CalendarReader
+from caravan.protocol.loading.effects import Declared, is_pcode
+from caravan.protocol.loading.machines import MachineReader
+from caravan.protocol.loading.reading import MAX_PROBLEMS, Fields, Reader
+from caravan.protocol.loading.schema import AGENCY, CHANNELS, LEVEL, PROTOCOL, ROLES, STATE_OF
+from caravan.protocol.loading.source import Mapping as Map
+from caravan.protocol.loading.source import Text, Tree, read_tree
+from caravan.protocol.loading.types import TypeReader
+from caravan.protocol.locking.locks import weakened
+from caravan.protocol.model import Agency, Level, Machine, Protocol, ProtocolErrors
+from caravan.protocol.packs import extended
+from caravan.protocol.soundness import faults
 
-_PCODE = re.compile(r"MX\d{2}")
-Types = dict[str, dict[str, FactType]]
+NO_PACKS: Mapping[str, str] = MappingProxyType({})
+_REMEMBERED = 16
+"""How many files, each with its packs, are kept as the protocols they became."""
 
 
-def load(text: str) -> Protocol:
-    """The protocol a file defines. Raises ``ProtocolErrors`` with all problems, in reading order."""
-    tree = read_tree(text)
+def load(text: str, packs: Mapping[str, str] = NO_PACKS) -> Protocol:
+    """The protocol a file defines, over the packs it derives from; ``packs`` holds their texts by ``id@version``.
+
+    Raises ``ProtocolErrors`` with all problems, in reading order. The last few protocols are remembered: the same texts
+    give the same object.
+    """
+    return _loaded(text, frozenset(packs.items()))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _loaded(text: str, texts: frozenset[tuple[str, str]], file: str = "") -> Protocol:
+    packs = dict(texts)
+    tree = read_tree(text, file)
+    whole, extends = extended(tree, packs)
     reader = _ProtocolReader()
-    protocol = reader.protocol(tree)
+    protocol = reader.protocol(whole, extends)
     if reader.problems:
         raise ProtocolErrors(reader.problems)
+    if extends:
+        pack = _loaded(packs[extends[0]], texts, extends[0])
+        if problems := weakened(pack, protocol, tree):
+            raise ProtocolErrors(problems[:MAX_PROBLEMS])
     return protocol
 
 
 class _ProtocolReader(Reader):
-    def protocol(self, tree: Tree) -> Protocol:
+    def protocol(self, tree: Tree, packs: tuple[str, ...]) -> Protocol:
         top = self.fields(tree, PROTOCOL, "")
-        state = self.fields(top.found.get("entidad", Mapping(top.place)), STATE_OF, "entidad")
+        state = self.fields(top.found.get("entidad", Map(top.place)), STATE_OF, "entidad")
         self._check_head(top, state)
-        agencies = {key.value: self._agency(key, value) for key, value in self.mapping_of(top, "agencias")}
-        facts = self._facts(top)
-        events = self._events(top)
-        machines = MachineReader(self.problems, agencies, facts, events)
-        return Protocol(
+        agencies = {key.value: self._agency(key, value) for key, value in top.pairs("agencias")}
+        types = TypeReader(self.notes)
+        calendars = CalendarReader(self.notes)
+        calendar = calendars.calendar(top)
+        declared = Declared(
+            agencies=agencies,
+            facts=types.facts(top),
+            events=types.events(top),
+            services=calendars.services(top, calendar),
+            machines={key.value: _instance_of(value) for key, value in top.pairs("maquinas")},
+        )
+        reader = MachineReader(self.notes, declared)
+        found = Protocol(
             id=top.value("protocolo"),
             version=top.whole("version"),
             title=self.labels(top.pairs("titulo"), "titulo"),
@@ -55,29 +75,34 @@ class _ProtocolReader(Reader):
             state_name=state.value("nombre"),
             pcode=state.value("pcode"),
             timezone=top.value("zona_horaria"),
-            calendar=top.value("calendario"),
+            calendar=calendar,
             agencies=agencies,
             levels=self._levels(top),
-            machines=self._machines(top, machines),
-            events=events,
-            facts=facts,
-            ladder=self._ladder(top, machines),
-            effective=self._date(top.text("vigente_desde")),
+            machines=self._machines(top, reader),
+            events=declared.events,
+            facts=declared.facts,
+            ladder=reader.ladder(top.found["escala"], "escala") if "escala" in top else None,
+            effective=self.date(day, "vigente_desde") if (day := top.text("vigente_desde")) else None,
+            extends=packs,
+            services=declared.services,
         )
+        if not self.problems:
+            self._check_machines(top, found)
+        return found
 
-    def mapping_of(self, fields: Fields, key: str) -> list[tuple[Text, Tree]]:
-        tree = fields.found.get(key)
-        return self.mapping(tree, key) if tree is not None else []
+    def _check_machines(self, top: Fields, protocol: Protocol) -> None:
+        """What the engine would refuse to run, should anything of it pass the reading."""
+        for key, _ in top.pairs("maquinas"):
+            for fault in faults(protocol, protocol.machines[key.value]):
+                self.refuse(key.place, "", fault)
 
     def _check_head(self, top: Fields, state: Fields) -> None:
         if name := top.text("protocolo"):
             self.state_name(Text(name.value.replace("-", "_"), name.place), "protocolo")
-        if calendar := top.text("calendario"):
-            self.one_of(calendar, CALENDARS, "calendario desconocido", "calendario")
         if zone := top.text("zona_horaria"):
             self._check_zone(zone)
         code = state.text("pcode")
-        if code and not _PCODE.fullmatch(code.value):
+        if code and not is_pcode(code.value):
             self.refuse(code.place, "entidad", f"el pcode «{code.value}» es «MX» y dos cifras")
 
     def _check_zone(self, zone: Text) -> None:
@@ -85,15 +110,6 @@ class _ProtocolReader(Reader):
             ZoneInfo(zone.value)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             self.refuse(zone.place, "zona_horaria", f"zona horaria desconocida «{zone.value}»")
-
-    def _date(self, text: Text | None) -> date | None:
-        if text is None:
-            return None
-        try:
-            return date.fromisoformat(text.value)
-        except ValueError:
-            self.refuse(text.place, "", f"fecha «{text.value}» mal escrita; se escribe 2026-12-01")
-            return None
 
     def _agency(self, key: Text, tree: Tree) -> Agency:
         where = f"agencia «{key.value}»"
@@ -116,76 +132,17 @@ class _ProtocolReader(Reader):
             found.append(level)
         return tuple(found)
 
-    def _facts(self, top: Fields) -> Types:
-        found: Types = {}
-        for owner, tree in self.mapping_of(top, "datos"):
-            if not self.one_of(owner, PROGRAM_FACTS, "no hay datos de", "datos"):
-                continue
-            supplied = PROGRAM_FACTS[owner.value]
-            found[owner.value] = {}
-            for name, spec in self.mapping(tree, f"datos: «{owner.value}»"):
-                where = f"dato «{owner.value}.{name.value}»"
-                declared = self._fact_type(spec, where)
-                if self.one_of(name, supplied, "el programa no conoce el dato", where):
-                    if declared.kind != supplied[name.value]:
-                        kinds = {kind: word for word, kind in KINDS.items()} | {"choice": "uno_de"}
-                        self.refuse(spec.place, where, f"su tipo es «{kinds[supplied[name.value]]}»")
-                    found[owner.value][name.value] = declared
-        return found
-
-    def _events(self, top: Fields) -> Types:
-        found: Types = {}
-        for event, tree in self.mapping_of(top, "eventos"):
-            where = f"evento «{event.value}»"
-            self.event_name(event, where)
-            payload = self.mapping(tree, where)
-            found[event.value] = {self.state_name(name, where): self._fact_type(spec, where) for name, spec in payload}
-        return found
-
-    def _fact_type(self, tree: Tree, where: str) -> FactType:
-        if isinstance(tree, Text):
-            self.one_of(tree, KINDS, "tipo desconocido", where)
-            return FactType(kind=KINDS.get(tree.value, "text"))
-        fields = self.fields(tree, FACT, where)
-        options = tuple(option.value for option in fields.words("uno_de"))
-        kind = fields.text("tipo")
-        if bool(options) == (kind is not None):
-            self.refuse(tree.place, where, "lleva «tipo» o «uno_de», uno de los dos")
-        if kind:
-            self.one_of(kind, KINDS, "tipo desconocido", where)
-        declared = FactType(kind="choice" if options else KINDS.get(fields.value("tipo"), "text"), options=options)
-        default = self._default(fields.text("por_omision"), declared, where)
-        return FactType(kind=declared.kind, options=options, default=default, optional=fields.flag("opcional"))
-
-    def _default(self, text: Text | None, declared: FactType, where: str) -> Scalar:
-        if text is None:
-            return None
-        try:
-            match declared.kind:
-                case "integer":
-                    return int(text.value)
-                case "number":
-                    return float(text.value)
-                case "boolean":
-                    return {"true": True, "false": False}[text.value]
-                case "choice":
-                    self.one_of(text, declared.options, "no es una opción", where)
-                    return text.value
-                case "text":
-                    return text.value
-                case _:
-                    raise ValueError(declared.kind)
-        except (ValueError, KeyError):
-            self.refuse(text.place, where, f"«{text.value}» no puede ser el valor por omisión de este tipo")
-            return None
-
-    def _ladder(self, top: Fields, machines: MachineReader) -> Ladder | None:
-        tree = top.found.get("escala")
-        return machines.ladder(tree, "escala") if tree is not None else None
-
     def _machines(self, top: Fields, reader: MachineReader) -> dict[str, Machine]:
         found: dict[str, Machine] = {}
-        for key, tree in self.mapping_of(top, "maquinas"):
+        for key, tree in top.pairs("maquinas"):
             self.state_name(key, "maquinas")
             found[key.value] = reader.machine(key, tree)
+        if "maquinas" in top and not found:
+            self.refuse(top.found["maquinas"].place, "maquinas", "no lleva ninguna máquina")
         return found
+
+
+def _instance_of(tree: Tree) -> str:
+    """The ``instancia`` of a machine that has not been read yet."""
+    pairs = tree.pairs if isinstance(tree, Map) else []
+    return next((value.value for key, value in pairs if key.value == "instancia" and isinstance(value, Text)), "")

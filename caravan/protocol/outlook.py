@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from caravan.basics import Record, Scalar
-from caravan.protocol.chart import Arc, Chart, Node, chart_of
-from caravan.protocol.expressions import names, parse
+from caravan.protocol.chart import Arc, Chart, Node, chart_of, missing_from
 from caravan.protocol.kleene import Scope
-from caravan.protocol.model import Protocol, Snapshot, SnapshotError
+from caravan.protocol.model import Protocol, Snapshot, SnapshotError, Timer
 from caravan.protocol.vocabulary import PROGRAM_EVENTS, Facts, FactType
 
 
@@ -34,7 +33,8 @@ class ActiveState(Record, frozen=True):
 
 
 class PossibleEvent(Record, frozen=True):
-    """An event a person may send now: who owns the state that waits for it, what has to come with it."""
+    """An event a person may send now: who owns the state that waits for it, what has to come with it. ``senders`` are the
+    only agencies that may send it; empty for the owner and the coordination."""
 
     event: str
     state: str
@@ -43,6 +43,12 @@ class PossibleEvent(Record, frozen=True):
     requires: tuple[str, ...] = ()
     payload: dict[str, FactType] = {}
     label: dict[str, str] = {}
+    senders: tuple[str, ...] = ()
+
+
+NO_HISTORY: dict[str, tuple[str, ...]] = {}
+NONE_MISSED: dict[str, datetime] = {}
+"""What most copies have none of, shared by all of them: nobody writes into a snapshot."""
 
 
 def active_mask(chart: Chart, snapshot: Snapshot) -> int:
@@ -50,15 +56,55 @@ def active_mask(chart: Chart, snapshot: Snapshot) -> int:
     key = (snapshot.protocol, snapshot.version, snapshot.machine)
     if key != chart.key:
         raise SnapshotError(f"la instantánea es de {key}, no de {chart.key}")
+    known = chart.configurations.get(snapshot.active)
+    if known is not None:
+        return known
     mask = chart.root.bit
     for name in snapshot.active:
-        node = chart.by_id.get(name)
-        if node is None:
-            raise SnapshotError(f"estado desconocido «{name}»")
-        mask |= node.bit
+        mask |= chart.node(name).bit
     if not chart.is_legal(mask):
         raise SnapshotError(f"estados que no pueden estar activos a la vez: {', '.join(snapshot.active)}")
+    chart.active(mask)
     return mask
+
+
+def shared(protocol: Protocol, snapshot: Snapshot) -> Snapshot:
+    """The same snapshot, holding the chart's own names instead of copies of its own: for keeping many that were read."""
+    chart = chart_of(protocol, snapshot.machine)
+    mask = active_mask(chart, snapshot)
+    return Snapshot(
+        protocol=chart.key[0],
+        version=chart.key[1],
+        machine=chart.key[2],
+        active=chart.active(mask),
+        history=_with_names(chart, snapshot.history),
+        timers=_with_shared(chart, snapshot.timers),
+        missed={chart.node(name).id: due for name, due in snapshot.missed.items()} or NONE_MISSED,
+        held=_with_shared(chart, snapshot.held),
+        done=snapshot.done,
+    )
+
+
+def _with_names(chart: Chart, history: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    if not history:
+        return NO_HISTORY
+    masks = {name: sum(chart.node(state).bit for state in states) for name, states in history.items()}
+    return {chart.node(name).id: chart.names(mask) for name, mask in masks.items()}
+
+
+def _with_shared(chart: Chart, timers: Iterable[Timer]) -> tuple[Timer, ...]:
+    dues: dict[datetime, datetime] = {}
+    return tuple(
+        Timer(
+            state=chart.node(timer.state).id,
+            due=dues.setdefault(timer.due, timer.due),
+            kind=timer.kind,
+            index=timer.index,
+            event=timer.event,
+            sent_as=timer.sent_as,
+        )
+        for timer in timers
+    )
 
 
 def next_due(snapshot: Snapshot) -> datetime | None:
@@ -106,20 +152,25 @@ def _nearest_words(said: Iterable[dict[str, str]]) -> dict[str, str]:
 
 
 def possible(protocol: Protocol, snapshot: Snapshot, facts: Facts | None = None) -> tuple[PossibleEvent, ...]:
-    """The events people may send now, in document order of the states that wait, innermost first.
+    """The events people may send now, in document order of the states that wait, innermost first; an event that different
+    agencies answer differently stands there once for each.
 
-    With ``facts``, those whose guards cannot hold now are left out, unless the guard reads the event's own data.
+    With ``facts``, those whose guards cannot hold now are left out, unless the guard reads the event's own data or the
+    hours of a desk.
     """
+    if snapshot.done:
+        return ()
     chart = chart_of(protocol, snapshot.machine)
     scope = Scope(facts, {}, set(snapshot.active).__contains__) if facts is not None else None
-    found: dict[tuple[str, str], PossibleEvent] = {}
+    found: dict[tuple[str, str, tuple[str, ...]], PossibleEvent] = {}
     for node in _listeners(chart, snapshot):
         for arc in node.arcs:
             if scope is not None and not _may_hold(arc, scope):
                 continue
             for event in arc.transition.events:
-                if _from_people(event) and (event, node.id) not in found:
-                    found[event, node.id] = PossibleEvent(
+                key = (event, node.id, arc.transition.senders)
+                if _from_people(event) and key not in found:
+                    found[key] = PossibleEvent(
                         event=event,
                         state=node.id,
                         owner=node.owner,
@@ -127,6 +178,7 @@ def possible(protocol: Protocol, snapshot: Snapshot, facts: Facts | None = None)
                         requires=arc.transition.requires,
                         payload=protocol.events.get(event, {}),
                         label=arc.transition.label,
+                        senders=arc.transition.senders,
                     )
     return tuple(found.values())
 
@@ -147,32 +199,26 @@ def _from_people(event: str) -> bool:
 
 
 def _may_hold(arc: Arc, scope: Scope) -> bool:
-    text = arc.transition.guard
-    if text is None or arc.guard is None:
-        return True
-    return arc.guard(scope) is True or any(name.owner == "evento" for name in names(parse(text)))
-
-
-def missing_from(requires: Collection[str], payload: Mapping[str, Scalar]) -> tuple[str, ...]:
-    """Which required names are absent or empty in ``payload``."""
-    return tuple(name for name in requires if payload.get(name) in (None, ""))
+    return arc.guard is None or arc.open_ended or arc.guard(scope) is True
 
 
 def missing_evidence(
-    protocol: Protocol, snapshot: Snapshot, event: str, payload: Mapping[str, Scalar]
+    protocol: Protocol, snapshot: Snapshot, event: str, payload: Mapping[str, Scalar], sender: str = ""
 ) -> tuple[str, ...]:
-    """What has to come with ``event`` and does not, over the states that wait for it.
+    """What has to come with ``event`` and does not, over the states that wait for it from ``sender``.
 
     Of several alternatives in one state, one that lacks nothing is enough; else the first one's gaps are named.
     """
     chart = chart_of(protocol, snapshot.machine)
-    listening = chart.listening(event)
+    answers = chart.listening(event).arcs
     missing: dict[str, None] = {}
     for atom in chart.members(active_mask(chart, snapshot)):
         if atom.children:
             continue
-        arcs = next((listening[node.index] for node in (atom, *atom.above) if node.index in listening), ())
-        gaps = [missing_from(arc.transition.requires, payload) for arc in arcs]
+        arcs = next((answers[node.index] for node in (atom, *atom.above) if node.index in answers), ())
+        said = [arc.transition for arc in arcs]
+        open_to = [each for each in said if not sender or not each.senders or sender in each.senders]
+        gaps = [missing_from(each.requires, payload) for each in open_to]
         if gaps and all(gaps):
             missing.update(dict.fromkeys(gaps[0]))
     return tuple(missing)

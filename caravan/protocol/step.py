@@ -6,34 +6,27 @@ Pure: the facts and ``now`` are arguments, nothing is read or written, and the s
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 
 from caravan.basics import Scalar
-from caravan.protocol.chart import Act, Arc, Chart, Node, chart_of
-from caravan.protocol.entry import EntrySet, effective
+from caravan.protocol.chart import Act, Arc, Chart, Entry, Listening, Node, chart_of
+from caravan.protocol.clocks import Clocks
+from caravan.protocol.entry import effective, entered, entry_of
 from caravan.protocol.kleene import Scope, plain
-from caravan.protocol.model import (
-    Duration,
-    Effect,
-    EndlessLoop,
-    Protocol,
-    Snapshot,
-    Step,
-    Timer,
-    Trigger,
-    Why,
-)
+from caravan.protocol.model import Effect, EndlessLoop, Protocol, Snapshot, Step, Timer, Trigger, Why
 from caravan.protocol.outlook import (
+    NO_HISTORY,
+    NONE_MISSED,
     ActiveState,
     PossibleEvent,
     active_mask,
     missing_evidence,
-    missing_from,
     next_due,
     possible,
     waiting,
 )
+from caravan.protocol.services import is_open
 from caravan.protocol.vocabulary import PROGRAM_EVENTS, Facts
 
 __all__ = [
@@ -54,17 +47,27 @@ _NO_DATA: Mapping[str, Scalar] = {}
 
 
 def start(protocol: Protocol, machine: str, facts: Facts, now: datetime) -> Step:
-    """A fresh copy of ``machine``, run until it rests. Raises ``EndlessLoop``, ``KeyError`` for an unknown machine."""
+    """A fresh copy of ``machine``, run until it rests. ``now`` is an aware instant.
+
+    Raises ``EndlessLoop``, ``KeyError`` for an unknown machine, ``ModelError`` for one made in code that cannot run.
+    """
     chart = chart_of(protocol, machine)
-    empty = Snapshot(protocol=protocol.id, version=protocol.version, machine=machine, active=())
+    empty = Snapshot(
+        protocol=chart.key[0],
+        version=chart.key[1],
+        machine=chart.key[2],
+        active=(),
+        history=NO_HISTORY,
+        missed=NONE_MISSED,
+    )
     run = _Run(chart, empty, chart.root.bit, facts, now)
     run.begin()
     run.settle()
-    return run.result(taken=True)
+    return run.result()
 
 
 def step(protocol: Protocol, snapshot: Snapshot, trigger: Trigger, facts: Facts, now: datetime) -> Step:
-    """What the machine becomes when ``trigger`` reaches it.
+    """What the machine becomes when ``trigger`` reaches it at ``now``, an aware instant.
 
     An event nobody waits for, or whose required evidence is missing, and a timer that is early, stale or already
     fired come back with ``taken`` false and the same snapshot. Raises ``SnapshotError`` for a snapshot that is not
@@ -75,27 +78,33 @@ def step(protocol: Protocol, snapshot: Snapshot, trigger: Trigger, facts: Facts,
     if snapshot.done or not run.receive(trigger):
         return Step(snapshot=snapshot, taken=False)
     run.settle()
-    done = run.result(taken=True)
-    if trigger.kind == "facts" and done.snapshot == snapshot and not done.why:
+    if trigger.kind == "facts" and not run.why and not run.clocks.changed:
         return Step(snapshot=snapshot, taken=False)
-    return done
+    return run.result()
 
 
 class _Run:
     """The working memory of one step."""
 
+    __slots__ = (
+        "active", "before", "chart", "clocks", "done", "effects", "external", "history", "internal", "microsteps", "now",
+        "scope", "sender", "why",
+    )  # fmt: skip
+
     def __init__(self, chart: Chart, snapshot: Snapshot, active: int, facts: Facts, now: datetime) -> None:
+        if now.tzinfo is not UTC:
+            now = _in_utc(now)
         self.chart = chart
         self.before = snapshot
         self.active = active
         self.now = now
-        self.history = dict(snapshot.history)
-        self.timers = list(snapshot.timers)
-        self.missed = dict(snapshot.missed)
-        self.held = list(snapshot.held)
+        self.history = snapshot.history
+        self.clocks = Clocks(chart, snapshot, now)
         self.done = False
-        self.scope = Scope(facts, _NO_DATA, self.is_active)
-        self.queue: deque[str] = deque()
+        self.sender = ""
+        self.scope = Scope(facts, _NO_DATA, self.is_active, self.is_open)
+        self.internal: deque[str] = deque()
+        self.external: deque[str] = deque()
         self.effects: list[Effect] = []
         self.why: list[Why] = []
         self.microsteps = 0
@@ -104,32 +113,35 @@ class _Run:
         node = self.chart.by_id.get(state)
         return node is not None and bool(self.active & node.bit)
 
+    def is_open(self, service: str) -> bool:
+        chart = self.chart
+        return is_open(chart.services[service], self.now, chart.zone, chart.calendar)
+
     # -- what may arrive
 
     def begin(self) -> None:
         root = self.chart.root
-        entry = EntrySet(self.chart, self.history)
-        for node in root.initial:
-            entry.descend(node)
-        for node in root.initial:
-            entry.climb(node, root)
-        self.why.append(Why(event="inicio", transition=("", root.state.initial), entered=entry.names()))
-        self._enter(entry)
+        entry = entered(self.chart, self.history, root.initial, root)
+        names = self.chart.names(entry.mask)
+        self.why.append(Why(event="inicio", transition=("", root.state.initial), entered=names))
+        self._run(root.on_initial, root)
+        self._enter((entry,))
 
     def receive(self, trigger: Trigger) -> bool:
         """Take in what arrived; whether anybody waited for it."""
         if trigger.kind == "facts":
             return True
         if trigger.kind == "event":
-            self.scope.event = trigger.payload
+            self.scope.event, self.sender = trigger.payload, trigger.sender
             return self._fire(trigger.name, self._select(self.chart.listening(trigger.name)))
         timer = trigger.timer
-        if timer is None or timer not in self.timers or timer.due > self.now:
+        if timer is None or not self.clocks.take(timer):
             return False
-        self.timers.remove(timer)
-        node = self.chart.by_id[timer.state]
-        if timer.kind == "delay":
-            self._fire("tras", self._select({node.index: (node.delays[timer.index],)}))
+        node = self.chart.node(timer.state)
+        if timer.kind == "send":
+            self._fire(timer.event, self._select(self.chart.listening(timer.event)))
+        elif timer.kind == "delay":
+            self._fire("tras", self._select(node.alarm(timer.index)))
         elif timer.kind == "forewarning":
             self._forewarn(node)
         else:
@@ -137,242 +149,227 @@ class _Run:
         return True
 
     def settle(self) -> None:
-        """Run automatic transitions and internal events until the machine rests (SCXML macrostep)."""
-        self.scope.event = _NO_DATA
-        while not self.done:
-            if self.active & self.chart.always and self._fire("siempre", self._select(None)):
-                continue
-            if not self.queue:
-                break
-            event = self.queue.popleft()
-            self._fire(event, self._select(self.chart.listening(event)))
-        if not self.done:
-            self._recount()
+        """SCXML ``mainEventLoop``: automatic transitions before internal events, those before external ones, to the end.
 
-    def result(self, *, taken: bool) -> Step:
-        active = tuple(node.id for node in self.chart.members(self.active & ~self.chart.root.bit))
+        What arrived stays the present event for the automatic transitions that follow it.
+        """
+        while not self.done:
+            if self._fire("siempre", self._select(self.chart.automatic)):
+                continue
+            if not self.internal and not self.external:
+                self.clocks.recount(self.active, self.scope.facts)
+                return
+            event = (self.internal or self.external).popleft()
+            self.scope.event, self.sender = _NO_DATA, ""
+            self._fire(event, self._select(self.chart.listening(event)))
+        for node in reversed(list(self.chart.members(self.active & self.chart.exiting))):
+            self._run(node.exit, node)
+
+    def result(self) -> Step:
+        before, clocks = self.before, self.clocks
         snapshot = Snapshot(
-            protocol=self.before.protocol,
-            version=self.before.version,
-            machine=self.before.machine,
-            active=active,
+            protocol=before.protocol,
+            version=before.version,
+            machine=before.machine,
+            active=self.chart.active(self.active),
             history=self.history,
-            timers=() if self.done else tuple(sorted(self.timers, key=_timer_order)),
-            missed=self.missed,
-            held=() if self.done else tuple(self.held),
+            timers=() if self.done else tuple(clocks.timers) if clocks.changed else before.timers,
+            missed=clocks.missed,
+            held=() if self.done else clocks.held,
             done=self.done,
         )
-        return Step(snapshot=snapshot, effects=tuple(self.effects), why=tuple(self.why), taken=taken)
+        return Step(snapshot=snapshot, effects=tuple(self.effects), why=tuple(self.why))
 
     # -- which transitions
 
-    def _select(self, listening: Mapping[int, tuple[Arc, ...]] | None) -> list[Arc]:
-        """SCXML ``selectTransitions`` (``selectEventlessTransitions`` for ``None``), conflicts removed."""
+    def _select(self, listening: Listening) -> Sequence[Arc]:
+        """SCXML ``selectTransitions`` and ``selectEventlessTransitions``, conflicts removed."""
+        heard = self.active & listening.nodes
+        if not heard:
+            return ()
+        arcs = listening.arcs
+        if not heard & (heard - 1):
+            arc = self._enabled(arcs[heard.bit_length() - 1])
+            return (arc,) if arc else ()
         chosen: list[Arc] = []
-        if listening is not None and not any(self.active >> index & 1 for index in listening):
-            return chosen
-        for atom in self.chart.members(self.active):
-            if atom.children:
-                continue
-            arc = self._first(atom, listening)
-            if arc is not None and arc not in chosen:
-                chosen.append(arc)
+        for atom in self.chart.members(self.active & self.chart.atoms):
+            concerned = atom.line & heard
+            while concerned:
+                innermost = concerned.bit_length() - 1
+                arc = self._enabled(arcs[innermost])
+                if arc is not None:
+                    if arc not in chosen:
+                        chosen.append(arc)
+                    break
+                concerned ^= 1 << innermost
         return self._without_conflicts(chosen) if len(chosen) > 1 else chosen
 
-    def _first(self, atom: Node, listening: Mapping[int, tuple[Arc, ...]] | None) -> Arc | None:
-        for node in (atom, *atom.above):
-            for arc in node.always if listening is None else listening.get(node.index, ()):
-                if arc.transition.requires and missing_from(arc.transition.requires, self.scope.event):
-                    continue
-                if arc.guard is None or arc.guard(self.scope) is True:
-                    return arc
+    def _enabled(self, arcs: tuple[Arc, ...]) -> Arc | None:
+        scope = self.scope
+        for arc in arcs:
+            if arc.conditional and not arc.admits(scope.event, self.sender):
+                continue
+            if arc.guard is None or arc.guard(scope) is True:
+                return arc
         return None
 
     def _without_conflicts(self, chosen: list[Arc]) -> list[Arc]:
+        """SCXML ``removeConflictingTransitions``."""
+        exits = {arc: self._exits(self._domain(arc)) for arc in chosen}
         kept: list[Arc] = []
         for arc in chosen:
-            exits = self._exits(arc)
-            rivals = [other for other in kept if self._exits(other) & exits]
+            rivals = [other for other in kept if exits[other] & exits[arc]]
             if all(arc.source.bit & other.source.below for other in rivals):
                 kept = [other for other in kept if other not in rivals]
                 kept.append(arc)
         return kept
 
     def _domain(self, arc: Arc) -> Node | None:
-        if arc.to_history:
-            return arc.domain_of(
-                tuple(node for target in arc.targets for node in effective(self.chart, self.history, target))
-            )
-        return arc.domain
+        return arc.domain_of(effective(self.chart, self.history, arc.targets)) if arc.to_history else arc.domain
 
-    def _exits(self, arc: Arc) -> int:
-        domain = self._domain(arc)
+    def _exits(self, domain: Node | None) -> int:
         return self.active & domain.below if domain else 0
 
     # -- microstep
 
-    def _fire(self, event: str, arcs: list[Arc]) -> bool:
+    def _fire(self, event: str, arcs: Sequence[Arc]) -> bool:
+        """SCXML ``microstep``; histories are recorded before they are asked where to enter."""
         if not arcs:
             return False
         self.microsteps += 1
         if self.microsteps > MAX_MICROSTEPS:
             raise EndlessLoop(f"{self.before.machine}: «{arcs[0].source.id}» no llega a reposo")
-        exits = [self._exits(arc) for arc in arcs]
-        entry = EntrySet(self.chart, self.history)
-        domains = [self._domain(arc) for arc in arcs]
+        exits = [self._exits(self._domain(arc)) for arc in arcs]
         leaving = 0
         for mask in exits:
             leaving |= mask
-        self._exit(leaving)
+        if leaving:
+            self._exit(leaving)
         for arc in arcs:
             self._run(arc.acts, arc.source)
-        for arc, domain in zip(arcs, domains, strict=True):
+        entries: list[Entry] = []
+        for arc, left in zip(arcs, exits, strict=True):
+            domain = self._domain(arc)
             if domain is not None:
-                entry.add(arc, domain)
-        for arc, domain, mask in zip(arcs, domains, exits, strict=True):
-            self._explain(event, arc, mask, entry.mask & domain.below if domain else 0)
-        self._enter(entry)
+                entries.append(entry_of(self.chart, self.history, arc, domain))
+            self._explain(event, arc, left, entries[-1].mask if domain is not None else 0)
+        if entries:
+            self._enter(entries)
         return True
 
     def _explain(self, event: str, arc: Arc, left: int, entered: int) -> None:
-        said = arc.transition
-        self.why.append(
-            Why(
-                event=event,
-                transition=(arc.source.id, said.targets),
-                guard=said.guard,
-                left=tuple(node.id for node in self.chart.members(left)),
-                entered=tuple(node.id for node in self.chart.members(entered)),
-            )
-        )
-
-    def _remember(self, leaving: int) -> set[str]:
-        """Record the histories of the states about to be left and hold the clocks they will want back.
-
-        Returns the names of the states a history will bring back with their clocks.
-        """
-        returning: set[str] = set()
-        for node in self.chart.members(leaving):
-            inside = list(self.chart.members(self.active & node.below)) if node.histories else []
-            for pseudo in node.histories:
-                deep = pseudo.state.deep
-                kept = [each for each in inside if (not each.children if deep else each.parent is node)]
-                self.history[pseudo.id] = tuple(each.id for each in kept)
-                returning.update(each.id for each in (node, *(inside if deep else kept)))
-        if not self.chart.resumes:
-            return set()
-        self.held = [timer for timer in self.held if timer.state not in returning]
-        self.held += [timer for timer in self.timers if timer.state in returning]
-        return returning
+        names, guard = self.chart.names, arc.transition.guard
+        self.why.append(Why(event=event, transition=arc.said, guard=guard, left=names(left), entered=names(entered)))
 
     def _exit(self, leaving: int) -> None:
-        returning = self._remember(leaving)
-        left = list(self.chart.members(leaving))
-        for node in reversed(left):
-            self._run(node.exit, node)
-            self.active &= ~node.bit
-        names = {node.id for node in left}
-        self.timers = [timer for timer in self.timers if timer.state not in names]
-        self.missed = {name: due for name, due in self.missed.items() if name not in names - returning}
+        """SCXML ``exitStates``."""
+        chart = self.chart
+        returning = self._remember(leaving & chart.remembering) if leaving & chart.remembering else 0
+        if chart.resumes and self.history:
+            returning |= leaving & self._remembered()
+        if leaving & chart.exiting:
+            for node in reversed(list(chart.members(leaving))):
+                self._run(node.exit, node)
+                self.active &= ~node.bit
+        self.active &= ~leaving
+        self.clocks.leave(leaving, returning)
 
-    def _enter(self, entry: EntrySet) -> None:
-        for node in self.chart.members(entry.mask):
-            self.active |= node.bit
-            restored = self.chart.resumes and bool(node.bit & entry.restored)
-            if restored:
-                self._resume_clocks(node)
-                self._run(node.resume, node)
-            else:
-                self._start_clocks(node)
-                self._run(node.entry, node)
+    def _remember(self, parents: int) -> int:
+        """Record the histories of states about to be left: the states whose clocks they will want back."""
+        chart, returning = self.chart, 0
+        self.history = dict(self.history)
+        for node in chart.members(parents):
+            inside = self.active & node.below
+            for pseudo in node.histories:
+                kept = inside & (chart.atoms if pseudo.state.deep else node.inner)
+                self.history[pseudo.id] = chart.names(kept)
+                returning |= node.bit | (inside if pseudo.state.deep else kept)
+        return returning if chart.resumes else 0
+
+    def _remembered(self) -> int:
+        """The states that a history still remembers of an earlier visit: a way inside its parent may bring them back."""
+        found = 0
+        for name, kept in self.history.items():
+            parent = self.chart.node(name).parent
+            for state in kept:
+                node = self.chart.node(state)
+                found |= node.bit | sum(above.bit for above in node.above if parent and above.bit & parent.below)
+        return found
+
+    def _enter(self, entries: Sequence[Entry]) -> None:
+        """SCXML ``enterStates``. States where nothing happens on entry are added with the next one in order."""
+        entering = by_default = restored = 0
+        busy = self.chart.busy
+        content: dict[int, tuple[Act, ...]] = {}
+        for entry in entries:
+            entering |= entry.mask
+            by_default |= entry.defaults
+            restored |= entry.restored
+            for index, acts in entry.content.items():
+                content[index] = acts
+                busy |= 1 << index
+        if not self.chart.resumes:
+            restored = 0
+        for node in self.chart.members(entering & busy):
+            self.active |= entering & ((node.bit << 1) - 1)
+            self._announce(node, restored=bool(node.bit & restored))
+            if node.bit & by_default:
+                self._run(node.on_initial, node)
+            self._run(content.get(node.index, ()), node)
             if node.kind == "final":
                 self._finish(node)
+        self.active |= entering
+
+    def _announce(self, node: Node, *, restored: bool) -> None:
+        if restored:
+            self.clocks.resume(node)
+            self._run(node.resume, node)
+        else:
+            if node.bit & self.chart.clocked:
+                self.clocks.start(node)
+            self._run(node.entry, node)
 
     def _finish(self, node: Node) -> None:
-        parent = node.parent
-        if parent is None or parent is self.chart.root:
+        """A final state was entered. In the protocols' meaning a parallel that is complete completes the one around it too;
+        SCXML asks only the one just around, and parallels inside one another would hang on the order of events."""
+        parent = node.above[0]
+        if parent is self.chart.root:
             self.done = True
             return
-        self.queue.append(f"done.state.{parent.id}")
-        region_owner = parent.parent
-        if region_owner and region_owner.kind == "parallel" and self._in_final(region_owner):
-            self.queue.append(f"done.state.{region_owner.id}")
+        self.internal.append(f"done.state.{parent.id}")
+        around = parent.above[0]
+        while around.kind == "parallel" and self._in_final(around):
+            self.internal.append(f"done.state.{around.id}")
+            if not self.chart.resumes:
+                return
+            around = around.above[0]
 
     def _in_final(self, node: Node) -> bool:
+        """SCXML ``isInFinalState``."""
         if node.kind == "compound":
             return any(child.kind == "final" and child.bit & self.active for child in node.children)
         return node.kind == "parallel" and all(self._in_final(child) for child in node.children)
 
-    # -- clocks
-
-    def _due(self, lasts: Duration, since: date | datetime) -> datetime:
-        return lasts.after(since, self.chart.zone, self.chart.calendar)
-
-    def _start_clocks(self, node: Node) -> None:
-        self.missed.pop(node.id, None)
-        self.held = [timer for timer in self.held if timer.state != node.id]
-        deadline = node.state.deadline
-        if deadline and deadline.since is None:
-            self._set_deadline(node, self._due(deadline.lasts, self.now))
-        for index, arc in enumerate(node.delays):
-            lasts = arc.transition.delay
-            if lasts is not None:
-                self.timers.append(Timer(state=node.id, kind="delay", index=index, due=self._due(lasts, self.now)))
-
-    def _resume_clocks(self, node: Node) -> None:
-        self.timers += [timer for timer in self.held if timer.state == node.id]
-        self.held = [timer for timer in self.held if timer.state != node.id]
-
-    def _set_deadline(self, node: Node, due: datetime) -> None:
-        self.timers.append(Timer(state=node.id, due=due))
-        deadline = node.state.deadline
-        if deadline and deadline.warn_before:
-            self.timers.append(Timer(state=node.id, kind="forewarning", due=deadline.warn_before.before(due)))
-
-    def _recount(self) -> None:
-        """Set anew the deadlines counted from a fact that became known or changed; drop them if it became unknown."""
-        for node in self.chart.members(self.active & self.chart.dated):
-            deadline = node.state.deadline
-            if deadline is None or deadline.since is None:
-                continue
-            owner, _, field = deadline.since.partition(".")
-            since = self.scope.facts.get(owner, {}).get(field)
-            due = self._due(deadline.lasts, since) if isinstance(since, date) else None
-            present = next(
-                (timer.due for timer in self.timers if timer.state == node.id and timer.kind == "deadline"),
-                self.missed.get(node.id),
-            )
-            if due == present:
-                continue
-            self.missed.pop(node.id, None)
-            self.timers = [timer for timer in self.timers if timer.state != node.id or timer.kind == "delay"]
-            if due is not None:
-                self._set_deadline(node, due)
+    # -- effects
 
     def _forewarn(self, node: Node) -> None:
-        due = next(timer.due for timer in self.timers if timer.state == node.id and timer.kind == "deadline")
-        told = [node.owner] if node.owner else []
-        self._emit("por_vencer", {"estado": node.id, "vence": due.isoformat(), "avisar_a": told}, node)
+        due = self.clocks.deadline(node)
+        if due is not None:
+            told = [node.owner] if node.owner else []
+            self._emit("por_vencer", {"estado": node.id, "vence": due.isoformat(), "avisar_a": told}, node)
 
     def _miss(self, node: Node, timer: Timer) -> None:
-        """Tell the next rung of the ladder that the deadline passed, and set the timer of the one after."""
-        rung = timer.index
-        if timer.kind == "deadline":
-            self.missed[node.id] = timer.due
-            self.timers = [each for each in self.timers if each.state != node.id or each.kind == "delay"]
-        told = list(node.rungs[rung]) if node.rungs else [node.owner] if node.owner else []
+        """Tell the next rung of the ladder that the deadline passed."""
+        passed = self.clocks.miss(node, timer)
+        owner = (node.owner,) if node.owner else ()
+        told = owner if not node.rungs else node.rungs[timer.index] if timer.index < len(node.rungs) else ()
         args: dict[str, object] = {
             "estado": node.id,
-            "vencio": self.missed[node.id].isoformat(),
-            "peldano": rung,
-            "avisar_a": told,
+            "vencio": passed.isoformat(),
+            "peldano": timer.index,
+            "avisar_a": list(told),
         }
         self._emit("vencido", args, node)
-        if node.every and rung + 1 < len(node.rungs):
-            due = self._due(node.every, timer.due)
-            self.timers.append(Timer(state=node.id, kind="escalation", index=rung + 1, due=due))
-
-    # -- effects
 
     def _emit(self, kind: str, args: dict[str, object], node: Node) -> None:
         self.effects.append(Effect(kind=kind, args=args, state=node.id, visible=node.visible))
@@ -382,13 +379,29 @@ class _Run:
             args: dict[str, object] = dict(act.fixed)
             for key, compiled in act.computed:
                 args[key] = plain(compiled(self.scope))
-            if act.lasts is not None:
-                args["vence"] = self._due(act.lasts, self.now).isoformat()
-            if act.action.kind == "emitir":
-                self.queue.append(str(args["evento"]))
+            kind = act.action.kind
+            if kind == "emitir":
+                self._raise(act, args, node)
+            elif kind == "cancelar":
+                self.clocks.cancel(args.get("evento"), args.get("id"))
             else:
-                self._emit(act.action.kind, args, node)
+                if act.lasts is not None:
+                    args["vence"] = self.clocks.term(act.lasts).isoformat()
+                self._emit(kind, args, node)
+
+    def _raise(self, act: Act, args: Mapping[str, object], node: Node) -> None:
+        """To the internal queue at once, to the external one after this macrostep, or to a timer."""
+        event = str(args["evento"])
+        due = self.clocks.term(act.lasts) if act.lasts is not None else None
+        if due is not None and due > self.now:
+            self.clocks.send(node, event, due, str(args.get("id", "")))
+        elif due is not None or args.get("externa") is True:
+            self.external.append(event)
+        else:
+            self.internal.append(event)
 
 
-def _timer_order(timer: Timer) -> tuple[datetime, str, str, int]:
-    return (timer.due, timer.state, timer.kind, timer.index)
+def _in_utc(now: datetime) -> datetime:
+    if now.tzinfo is None:
+        raise ValueError(f"instant without offset: {now.isoformat()}")
+    return now.astimezone(UTC)

@@ -1,8 +1,8 @@
 """What the program and a protocol say to each other: the facts a guard may read and the events only the program sends.
 
 Both tables are closed. A protocol's ``datos`` may only declare names of ``PROGRAM_FACTS``, so that no guard waits for
-a value nobody supplies; people may never send a name of ``PROGRAM_EVENTS``, so that nobody can claim by hand what the
-program has to establish.
+a value nobody supplies (the values of a ``caso`` are the file's own: its machines note them); people may never send a
+name of ``PROGRAM_EVENTS``, so that nobody can claim by hand what the program has to establish.
 """
 
 from __future__ import annotations
@@ -21,18 +21,21 @@ Facts = Mapping[str, Mapping[str, Value]]
 
 class FactType(Record, frozen=True):
     """The type of one value a guard reads. ``options`` are the values of a ``choice``; ``default`` stands for an
-    unknown value where the protocol decided one (``por_omision``); ``optional`` says that unknown is expected."""
+    unknown value where the protocol decided one (``por_omision``); ``optional`` says that unknown is expected. An
+    ``erasable`` text of an event never enters the journal: only a reference to it does."""
 
     kind: Kind
     options: tuple[str, ...] = ()
     default: Scalar = None
     optional: bool = False
+    erasable: bool = False
 
 
 PROGRAM_FACTS: dict[str, dict[str, Kind]] = {
     "activacion": {
         "personas": "integer",
         "grupos_abiertos": "integer",
+        "casos_abiertos": "integer",
         "nivel": "choice",
         "por_colocar": "integer",
     },
@@ -57,6 +60,14 @@ PROGRAM_FACTS: dict[str, dict[str, Kind]] = {
     "caso": {},
 }
 
+NARROW_FACTS: dict[tuple[str, str], frozenset[str]] = {
+    ("grupo", "solicitan_asilo"): frozenset({"COMAR", "ACNUR"}),
+    ("grupo", "ingreso_al_pais"): frozenset({"COMAR", "ACNUR"}),
+    ("grupo", "nna_no_acompanados"): frozenset({"DIF", "PPNNA", "ACNUR"}),
+}
+"""Facts that point at people, with the agencies that may know them beside the coordination: those the sharing table keeps
+even from health and from partners (LR 10 and 21, LM 112). No step that others see may tell them or turn on them."""
+
 PROGRAM_EVENTS: frozenset[str] = frozenset(
     {
         "grupo_registrado",
@@ -75,5 +86,15 @@ PROGRAM_EVENTS: frozenset[str] = frozenset(
         "grupo_anulado",
         "grupo_concluido",
         "tarea_cumplida",
+        "relevo_aceptado",
+        "relevo_rechazado",
+        "activacion_cerrada",
     }
 )
+
+
+def from_program(event: str) -> str | None:
+    """The program's event that ``event`` is, or that everybody who waits for it would take it for: ``a.b`` is heard as
+    ``a``. That a state is done (``done.state.x``), the engine alone says."""
+    stem = event.partition(".")[0]
+    return stem if stem in PROGRAM_EVENTS or stem == "done" else None

@@ -18,6 +18,7 @@ from caravan.server.clock import DrillClock
 from caravan.server.db.engine import open_engine
 from caravan.server.db.users import User, add_user
 from caravan.server.desk import Desk
+from caravan.server.library import publication
 from caravan.server.settings import PACKAGE, Settings, shipped
 from caravan.server.web.pages.wording import done_sentence
 from caravan.server.web.problems import sentence
@@ -39,6 +40,7 @@ class Account(Record, frozen=True):
 
 ACCOUNTS: tuple[Account, ...] = (
     Account(email="oficial@simulacro", label="Coordinación estatal (SDH)", agency="SDH", role="coordination"),
+    Account(email="colega@simulacro", label="Otra persona de la coordinación", agency="SDH", role="coordination"),
     Account(email="albergue@simulacro", label="Albergue Galilea", agency="ALBERGUE", role="shelter", place="galilea"),
     Account(
         email="comedor@simulacro", label="Comedor Trigo y Miel", agency="COMEDOR", role="kitchen", place="trigo-y-miel"
@@ -68,9 +70,7 @@ class Demo:
         """The realm, its protocol, its directory, and one account a role. Costs what it costs once."""
         await self.desk.open()
         await self._set_up(c.OpenRealm(name=self.scenario.name, salt=secrets.token_hex(16), drill=True))
-        await self._set_up(
-            c.PublishProtocol(text=(shipped("protocols") / "guanajuato.yaml").read_text(encoding="utf-8"))
-        )
+        await self._set_up(publication(shipped("protocols") / "guanajuato.yaml"))
         for command in load_directory((shipped("directories") / "guanajuato.yaml").read_text(encoding="utf-8")):
             await self._set_up(command)
         for account in ACCOUNTS:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import insert, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -19,11 +20,11 @@ from caravan.basics import SYSTEM, Actor, Record, Refusal
 from caravan.coordination.authority import authorize
 from caravan.coordination.loop import Outcome, coordinate
 from caravan.coordination.shelters import plan_for
-from caravan.events import Event
+from caravan.events import Event, TextKept
 from caravan.fold import fold
 from caravan.picture import Picture
 from caravan.server.clock import Clock
-from caravan.server.db import journal, mirror
+from caravan.server.db import journal, mirror, texts
 from caravan.server.db.engine import migrate, reading
 from caravan.server.db.tables import TABLES
 
@@ -64,6 +65,8 @@ class Desk:
         self.hearers: list[News] = []
         self._waiting: list[_Ask] = []
         self._turn = asyncio.Lock()
+        # Another start may have ended between an erasure and the emptying of the log.
+        self._to_forget = True
         self._under_way: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
@@ -122,7 +125,10 @@ class Desk:
             return await self._repeated(connection, command, _scoped(key, by), self.picture, {})
 
     async def tick(self) -> None:
-        """Lets what is due happen. Costs nothing when nothing is."""
+        """Lets what is due happen, and what was erased be gone. Costs nothing when nothing is."""
+        if self._to_forget:
+            async with self._turn:
+                await self._forget()
         alarm = self.picture.next_alarm
         if alarm is not None and alarm.due <= self.clock.now():
             await self._ask(c.PassTime(), by=SYSTEM, key=None, now=None)
@@ -141,6 +147,7 @@ class Desk:
                 return
             try:
                 settled = await self._settle(asks)
+                await self._forget()
             except BaseException as error:
                 for ask in asks:
                     if not ask.answer.done():
@@ -155,6 +162,15 @@ class Desk:
                     else:
                         ask.answer.set_result(result)
 
+    async def _forget(self) -> None:
+        """What was erased still stands in the write-ahead log until that is emptied; while somebody reads, it cannot be, and the
+        next tick asks again. What is committed is answered all the same."""
+        if self._to_forget:
+            try:
+                self._to_forget = not await texts.forget(self.engine)
+            except SQLAlchemyError:
+                _LOG.exception("the log of the database could not be emptied")
+
     async def _settle(self, asks: list[_Ask]) -> list[tuple[_Ask, Answer | Exception]]:
         async with self.engine.begin() as connection:
             await self._read_tail(connection)
@@ -162,6 +178,7 @@ class Desk:
             happened: list[Event] = []
             settled: list[tuple[_Ask, Answer | Exception]] = []
             rows: list[dict[str, object]] = []
+            kept: list[dict[str, object]] = []
             requests: dict[str, dict[str, object]] = {}
             for ask in asks:
                 try:
@@ -170,6 +187,7 @@ class Desk:
                         now = self._now(ask, picture)
                         outcome = coordinate(picture, ask.command, by=ask.by, now=now)
                         rows += journal.rows_of(outcome, first=picture.seq + 1, at=now, by=ask.by)
+                        kept += texts.rows_of(outcome, now)
                         requests |= self._request(ask, outcome, now)
                         happened += outcome.events
                         picture = outcome.picture
@@ -183,8 +201,11 @@ class Desk:
             if rows:
                 await journal.append(connection, rows)
                 await mirror.write(connection, picture, happened)
+                await texts.keep(connection, kept)
+                await texts.erase(connection, texts.erased_by(happened))
             if requests:
                 await connection.execute(insert(_REQUESTS), list(requests.values()))
+        self._to_forget = self._to_forget or bool(texts.erased_by(happened))
         self._publish(picture, happened)
         return settled
 
@@ -205,7 +226,7 @@ class Desk:
             known = None if row is None else dict(row)
         if known is None:
             return None
-        if known["digest"] != _digest(command):
+        if known["digest"] not in ("", _digest(command)):
             raise Refusal("key_reused", field="Idempotency-Key")
         created = known["created"]
         return Answer(created=created if isinstance(created, str) else None, picture=picture, repeated=True)
@@ -216,7 +237,8 @@ class Desk:
         seq = outcome.picture.seq
         row: dict[str, object] = {
             "key": ask.key,
-            "digest": _digest(ask.command),
+            # A fingerprint of what may have to be forgotten would outlive it.
+            "digest": "" if any(isinstance(event, TextKept) for event in outcome.events) else _digest(ask.command),
             "created": outcome.created,
             "seq": seq,
             "at": now,
@@ -250,4 +272,8 @@ def _scoped(key: str | None, by: Actor) -> str | None:
 def _digest(command: c.Command) -> str:
     """What was wished, so that one key cannot stand for two wishes. A plan is the program's, not the client's."""
     wish = c.ProposePlacement(group=command.proposal.group) if isinstance(command, c.OfferPlan) else command
+    if isinstance(wish, c.ActivateProtocol):
+        wish = replace(
+            wish, reason=""
+        )  # words that a protocol may want forgotten, whether or not somebody waited for them
     return hashlib.sha256(type(wish).__name__.encode() + msgspec.json.encode(wish)).hexdigest()

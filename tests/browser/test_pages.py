@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -73,3 +74,23 @@ def test_the_page_is_in_english_for_who_asks_for_it(visit: Callable[..., Visitor
     visitor.page.get_by_role("button", name="English").click()
     expect(visitor.page.locator("html")).to_have_attribute("lang", "en")
     expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Shelters")
+
+
+def test_what_is_typed_stays_on_the_device_until_signing_out_but_never_what_must_be_erasable(
+    visit: Callable[..., Visitor],
+) -> None:
+    official = visit("oficial")
+    official.go("/llegadas/nueva")
+    page = official.page
+    kept = "Object.entries(localStorage).filter(([key]) => key.startsWith('caravan:draft:')).map(([, text]) => text).join()"
+    page.evaluate("document.querySelector('[name=note]').dataset.forget = ''")
+    page.locator("[name=note]").first.evaluate(
+        "(e) => { for (let b = e.closest('details'); b; b = b.parentElement.closest('details')) b.open = true; }"
+    )
+    page.locator("[name=note]").first.fill("Palabras que se borran")
+    page.locator("[name=declared_by]").fill("Cruz Roja")
+    assert "Cruz Roja" in page.evaluate(kept)
+    assert "Palabras" not in page.evaluate(kept)
+    page.get_by_role("button", name="Salir").first.click()
+    page.wait_for_url(re.compile("/entrar"))
+    assert page.evaluate(kept) == ""

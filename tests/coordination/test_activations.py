@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from realm import COMAR, INM, PROTOCOL, SDH, Night
+from msgspec.structs import replace
+from realm import COMAR, INM, PACKS, PROTOCOL, SDH, Night
 
 from caravan import commands as c
 from caravan import events as e
+from caravan.basics import SYSTEM
 from caravan.coordination.activations import possible_for
 from caravan.coordination.facts import facts_of
 from caravan.coordination.loop import coordinate
@@ -26,18 +28,38 @@ def run_of(night: Night, group: str) -> str:
 
 
 def test_a_version_is_published_once_and_a_broken_one_never(night: Night) -> None:
-    assert night.refusal(c.PublishProtocol(text=PROTOCOL)).code == "protocol_version_taken"
-    refusal = night.refusal(c.PublishProtocol(text=PROTOCOL.replace("inicial: alerta", "inicial: alarma")))
+    assert night.refusal(c.PublishProtocol(text=PROTOCOL, packs=PACKS), SYSTEM).code == "protocol_version_taken"
+    broken = PROTOCOL.replace("inicial: alerta", "inicial: alarma")
+    refusal = night.refusal(c.PublishProtocol(text=broken, packs=PACKS), SYSTEM)
     assert refusal.code == "protocol_unsound"
     assert any("alarma" in problem for problem in refusal.details["problems"])
 
 
 def test_a_running_activation_stays_on_the_version_it_began_with(night: Night) -> None:
     before = run_of(night, night.arrives(35))
-    night.do(c.PublishProtocol(text=PROTOCOL.replace("version: 1\n", "version: 2\n", 1)))
+    night.do(
+        c.PublishProtocol(
+            text=PROTOCOL.replace("version: 2\n", "version: 3\n", 1).replace("vigente_desde: 2026-12-01\n", ""),
+            packs=PACKS,
+        ),
+        SYSTEM,
+    )
     after = run_of(night, night.arrives(35, station="celaya"))
-    assert [night.picture.activations[run].version for run in (before, after)] == [1, 2]
-    assert night.picture.protocol_of(before).version == 1
+    assert [night.picture.activations[run].version for run in (before, after)] == [2, 3]
+    assert night.picture.protocol_of(before).version == 2
+
+
+def test_a_version_published_ahead_of_its_day_answers_from_that_midnight_on(night: Night) -> None:
+    later = PROTOCOL.replace("version: 2\n", "version: 3\n", 1).replace("2026-12-01", "2023-05-17", 1)
+    night.picture = replace(night.picture, drill=False)
+    night.do(c.PublishProtocol(text=later, packs=PACKS), SYSTEM)
+    before = run_of(night, night.arrives(35))
+    night.now = datetime(2023, 5, 17, 5, 59, tzinfo=UTC)
+    last = run_of(night, night.arrives(35, station="celaya"))
+    rung = night.passes(minutes=1)
+    assert [night.picture.activations[run].version for run in (before, last)] == [2, 2]
+    assert night.picture.in_force == "guanajuato@3"
+    assert e.ProtocolTookEffect(protocol="guanajuato", version=3) in rung.events
 
 
 def test_an_alert_becomes_an_operation_with_its_reason_and_the_level_of_its_people(night: Night) -> None:
@@ -182,7 +204,7 @@ def test_a_false_alarm_closes_and_the_next_bus_opens_anew(night: Night) -> None:
     run = run_of(night, night.arrives(35))
     night.do(c.SendEvent(event="descartar", activation=run, payload={"motivo": "Pasaron de largo"}))
     assert night.picture.activations[run].closed
-    assert "leon" not in night.picture.open_at
+    assert night.picture.running_at("leon") is None
     assert run_of(night, night.arrives(20)) != run
     late = c.ReportArrival(station="leon", people=5, declared_by="x", activation=run)
     assert night.refusal(late).code == "unknown_activation"

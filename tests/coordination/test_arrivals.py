@@ -24,7 +24,7 @@ def test_station_people_and_who_says_so_are_enough_and_an_alert_opens(night: Nig
     run = night.picture.activations[group.activation]
     assert (group.people, group.agency, group.arrived_at) == (35, "PC", night.now)
     assert (run.station, run.people, run.open_groups, run.unplaced) == ("leon", 35, 1, 35)
-    assert night.picture.open_at["leon"] == run.id
+    assert night.picture.running_at("leon") == run.id
     assert "alerta" in night.steps(run.id)
 
 

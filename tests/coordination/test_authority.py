@@ -29,7 +29,7 @@ def test_only_the_system_opens_a_realm_and_only_once(night: Night) -> None:
 def test_the_protocol_the_places_and_the_plans_are_the_coordination_s(night: Night, role: str) -> None:
     ident = night.arrives(30)
     for command in (
-        c.PublishProtocol(text="x"), c.ActivateProtocol(station="leon", reason="x"), c.MergeGroups(group=ident, into=ident, reason="x"),
+        c.SaveDraft(text="x"), c.ActivateProtocol(station="leon", reason="x"), c.MergeGroups(group=ident, into=ident, reason="x"),
         c.ConfirmPlacement(group=ident, plan="x"), c.RegisterKitchen(kitchen=KITCHENS[0]), c.OrderMeals(group=ident),
     ):  # fmt: skip
         assert night.refusal(command, BOUND[role]).code == "not_yours_to_do"

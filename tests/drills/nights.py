@@ -18,6 +18,7 @@ from caravan.picture import Picture
 ROOT = Path(__file__).parents[2]
 SCENARIO = (ROOT / "caravan/drills/scenarios/leon-2023-05-15.yaml").read_text()
 PROTOCOL = (ROOT / "protocols/guanajuato.yaml").read_text()
+PACKS = {"base-legal@1": (ROOT / "protocols/base-legal.yaml").read_text()}
 DIRECTORY = (ROOT / "directories/guanajuato.yaml").read_text()
 
 
@@ -33,7 +34,7 @@ def state_before(now: datetime) -> Picture:
     picture = Picture()
     opening = [
         OpenRealm(name="Simulacro de León", salt="sal-del-simulacro", drill=True),
-        PublishProtocol(text=PROTOCOL),
+        PublishProtocol(text=PROTOCOL, packs=PACKS),
     ]
     for command in [*opening, *directory.load(DIRECTORY)]:
         picture = carry_out(picture, command, SYSTEM, now).picture

@@ -135,4 +135,4 @@ def test_a_line_that_is_no_map_is_refused() -> None:
 
 
 def test_a_file_that_is_no_yaml_is_refused_with_its_line() -> None:
-    assert problems_of("lines: [") == ["línea 2, columna 1: YAML mal formado"]
+    assert problems_of("lines: [") == ["línea 1, columna 9: YAML mal formado: falta un valor"]

@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from caravan.protocol.check import check
 from caravan.protocol.model import (
@@ -145,4 +146,78 @@ def test_a_notice_a_task_or_a_rung_that_tells_more_than_the_state_allows_is_foun
     told = says("e", "fin", actions=(act("tarea", titulo={"es": "x"}, a="INM"),))
     ladder = Ladder(rungs=("coordinacion", "INM"), every=Duration(1, "h"))
     codes = found(waits("a", told, visible=("SDH",)), end(), ladder=ladder)
-    assert codes == [("rung_not_visible", "a"), ("told_too_much", "a")]
+    assert codes == [("rung_not_visible", "a"), ("no_channel", "a"), ("told_too_much", "a")]
+
+
+def test_two_regions_that_each_go_on_by_themselves_are_no_circle():
+    r = compound("r", atomic("r1", always("r2"), **WORDS), waits("r2", says("e", "r3")), end("r3"), **WORDS)
+    s = compound("s", atomic("s1", always("s2"), **WORDS), waits("s2", says("g", "s3")), end("s3"), **WORDS)
+    whole = parallel("p", r, s, transitions=(on("done.state.p", "fin"),), **WORDS)
+    assert {code for code, _ in found(whole, end())} <= {"no_provenance"}
+
+
+def test_a_memory_that_may_bring_a_state_back_is_no_circle():
+    inner = compound("c", history("h"), waits("c1", says("sigue", "c2")), waits("c2", says("pausa", "x")), **WORDS)
+    assert found(
+        inner, atomic("x", always("h"), provenance={"D": "x"}, **WORDS), waits("y", says("e", "fin")), end()
+    ) == [
+        ("unreachable", "y"),
+        ("unreachable", "fin"),
+        ("no_path_to_final", "c1"),
+        ("no_path_to_final", "c2"),
+        ("no_path_to_final", "x"),
+    ]
+
+
+def test_an_event_that_brings_itself_again_at_once_is_found():
+    echo = says("q", actions=(act("emitir", evento="q"),))
+    assert found(
+        waits("a", says("e", "fin"), echo, on_entry=(act("emitir", evento="q"),)), end()
+    ) == [("automatic_cycle", "a")]  # fmt: skip
+
+
+def test_events_of_two_regions_that_bring_one_another_are_found():
+    one = compound(
+        "r", waits("r1", says("p", actions=(act("emitir", evento="q"),)), says("x", "r2")), end("r2"), **WORDS
+    )
+    other = compound(
+        "s", waits("s1", says("q", actions=(act("emitir", evento="p"),)), says("y", "s2")), end("s2"), **WORDS
+    )
+    whole = parallel("todo", one, other, on("done.state.todo", "fin"), **WORDS)
+    assert found(whole, end()) == [("automatic_cycle", "r1"), ("automatic_cycle", "s1")]
+
+
+def test_steps_that_send_each_other_back_by_events_are_found():
+    there = waits("a", says("ida", "b", actions=(act("emitir", evento="vuelta"),)), says("e", "fin"))
+    back = waits("b", says("vuelta", "a", actions=(act("emitir", evento="ida"),)), says("e", "fin"))
+    assert found(there, back, end()) == [("automatic_cycle", "a"), ("automatic_cycle", "b")]
+
+
+def _pair(answer: dict[str, str]) -> list[str]:
+    """A response and its groups that tell each other something."""
+    ask = says("pide", actions=(act("enviar", a="grupos", evento="responde"),))
+    reply = says("responde", actions=(act("enviar", **answer),))
+    whole = machine("m", waits("a", says("e", "fin"), ask), end())
+    group = replace(machine("g", waits("b", says("f", "fin_g"), reply), end("fin_g")), instance="grupo")
+    return [f"{one.code} {one.state}" for one in check(protocol(whole, group, agencies=AGENCIES))]
+
+
+def test_machines_that_answer_each_other_for_ever_are_found():
+    assert _pair({"a": "activacion", "evento": "pide"}) == ["automatic_cycle a", "automatic_cycle b"]
+
+
+def test_an_answer_that_waits_or_goes_elsewhere_is_no_circle():
+    assert _pair({"a": "activacion", "evento": "pide", "tras": "1 h"}) == []
+    assert _pair({"a": "casos", "evento": "pide"}) == []
+    assert _pair({"a": "activacion", "evento": "otra"}) == []
+
+
+def test_parallels_inside_one_another_end_what_stands_around_them():
+    def region(name: str):
+        return compound(name, waits(f"{name}1", says(f"e{name}", f"{name}2")), end(f"{name}2"), **WORDS)
+
+    inner = parallel("dentro", region("a"), region("b"), **WORDS)
+    second = parallel("junto", region("c"), region("d"), **WORDS)
+    whole = parallel("todo", inner, second, on("done.state.todo", "fin"), **WORDS)
+    made = protocol(machine("m", whole, end(), resumes=True), agencies=AGENCIES)
+    assert [finding.code for finding in check(made)] == []

@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from caravan.protocol.expressions import ExpressionError, names, nearest, parse, states, type_of
+from caravan.protocol.expressions import ExpressionError, names, nearest, parse, services, states, type_of
 from caravan.protocol.kleene import Scope, compile_expression, plain
 from caravan.protocol.vocabulary import FactType
 
@@ -123,6 +123,13 @@ def test_a_value_of_another_type_than_declared_is_undecidable_and_not_a_crash():
         ("nna > 0", "«nna» no dice de quién es: escriba grupo.nna, o entre comillas si es texto", 0),
         ("3 es conocido", "«es conocido» se pregunta de un dato, como grupo.nna", 2),
         ("en(alerta)", "«en» lleva el nombre de un estado entre comillas: en('alerta')", 3),
+        (
+            "abierto(ventanilla)",
+            "«abierto» lleva el nombre de un horario entre comillas: abierto('ventanilla')",
+            8,
+        ),
+        ("abierto 'x'", "se esperaba «(»", 9),
+        ("grupo.personas > abierto('x')", "no se compara un entero con sí o no", 15),
         ("grupo.personas in [grupo.nna]", "la lista de «in» lleva valores, no datos", 19),
         ("__import__('os')", "«__import__» no dice de quién es", 0),
         ("grupo.personas ; 1", "no se entiende «; 1»", 15),
@@ -153,3 +160,18 @@ def test_an_expression_tells_what_it_reads():
     node = parse("not (grupo.nna es conocido) or grupo.personas in [1] and en('a') or not en('b')")
     assert [name.text for name in names(node)] == ["grupo.nna", "grupo.personas"]
     assert [state.state for state in states(node)] == ["a", "b"]
+
+
+def test_one_may_ask_whether_a_desk_is_open_and_which_desks_an_expression_asks_about():
+    node = parse("not abierto('ventanilla') and (en('a') or abierto('guardia'))")
+    assert type_of(node, TYPES).kind == "boolean"
+    assert [each.service for each in services(node)] == ["ventanilla", "guardia"]
+    compiled = compile_expression(node, TYPES)
+    for opened, expected in (({"guardia"}, True), ({"ventanilla", "guardia"}, False), (set[str](), False)):
+        assert compiled(Scope({}, {}, ().__contains__, opened.__contains__)) is expected
+    assert services(parse("grupo.nna > 0")) == ()
+
+
+def test_where_nobody_knows_the_hours_of_the_desks_they_are_unknown():
+    assert value_of("abierto('ventanilla')") is None
+    assert value_of("not abierto('ventanilla')") is None

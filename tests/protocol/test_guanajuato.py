@@ -1,18 +1,17 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from realm import PACKS, PROTOCOL
 
 from caravan.protocol.check import check
 from caravan.protocol.load import load
 from caravan.protocol.model import Snapshot, State, Step, Trigger
 from caravan.protocol.step import PROGRAM_EVENTS, missing_evidence, next_due, possible, start, step, waiting
 
-FILE = Path(__file__).parents[2] / "protocols" / "guanajuato.yaml"
-GUANAJUATO = load(FILE.read_text("utf-8"))
+GUANAJUATO = load(PROTOCOL, PACKS)
 NIGHT = datetime(2023, 5, 16, 3, 0, tzinfo=UTC)  # 15 May 2023, 21:00 in León
 TRACKS = (
     "alojamiento", "alimentacion", "salud", "ninez", "informacion", "regularizacion",
@@ -253,6 +252,61 @@ def test_migration_authority_never_learns_of_an_asylum_wish():
     for each in of_asylum:
         assert each.visible == ("COMAR", "ACNUR", "SDH")
         assert "INM" not in str(getattr(each, "args", ""))
+
+
+@pytest.mark.parametrize("children", [0, 2, None])
+def test_placing_people_at_the_disposal_of_migration_is_always_recorded(children: int | None):
+    group = arrived(nna=children)
+    assert "puesta_a_disposicion" in {each.event for each in possible(GUANAJUATO, group.snapshot, group.facts)}
+    assert ("ninez_en_presentacion" in str(group.hears("puesta_a_disposicion").effects)) is bool(children)
+    assert "vencido en_presentacion" in group.waits_until(NIGHT + timedelta(hours=36))
+
+
+def test_a_presentation_is_told_to_both_offices_of_rights_and_warns_at_24_hours():
+    group = arrived(nna=0)
+    assert told(group.hears("puesta_a_disposicion")) == ["CNDH", "PRODHEG"]
+    assert "por_vencer en_presentacion" in group.waits_until(NIGHT + timedelta(hours=24))
+
+
+def test_who_left_uncounted_is_not_written_down_as_counted():
+    group = arrived(nna=2)  # the children keep the group open
+    assert "sin_conteo" in group.hears("todos_salieron").snapshot.active
+
+
+def test_every_machine_has_its_heading_in_both_languages():
+    assert GUANAJUATO.machines["operativo"].label == {"es": "Operación", "en": "Response"}
+    assert all({"es", "en"} <= set(machine.label) for machine in GUANAJUATO.machines.values())
+
+
+def test_that_the_state_has_no_office_of_comar_is_its_own_and_no_article():
+    sources = the_states("atencion_al_grupo")["por_presentar"].provenance
+    assert sources == {"L": "G16, LR 18", "S": "G23: en Guanajuato no hay oficina de COMAR [CLINICA]"}
+
+
+def test_a_state_with_an_office_of_comar_says_so_in_its_own_file():
+    office = "G23: COMAR tiene oficina en Guadalajara [CLINICA]"
+    text = """\
+protocolo: jalisco
+version: 1
+deriva_de: guanajuato@2
+titulo: {es: Jalisco}
+procedencia: No es texto oficial.
+entidad: {nombre: Jalisco, pcode: MX14}
+maquinas: {atencion_al_grupo: {estados: {atencion: {paralelo: {asilo: {estados: {por_presentar: {fuente: {S: '%s'}}}}}}}}}
+"""
+    jalisco = load(text % office, PACKS | {"guanajuato@2": PROTOCOL})
+    steps = {state.id: state for state in every_state(jalisco.machines["atencion_al_grupo"].states)}
+    assert steps["por_presentar"].provenance == {"L": "G16, LR 18", "S": office}
+
+
+def test_the_legal_steps_come_from_the_pack_with_what_the_state_adds_to_them():
+    states = the_states("atencion_al_grupo")
+    assert GUANAJUATO.extends == ("base-legal@1",)
+    assert set(states["triaje"].provenance) == {"S", "L", "D"}
+    assert states["por_avisar"].file == "base-legal@1"
+    assert {state.id for state in states.values() if state.locked} == {
+        "salud", "ninez", "regularizacion", "asilo", "datos",
+    }  # fmt: skip
 
 
 def test_a_second_asylum_wish_opens_its_own_notice_and_leaves_the_first_case_where_it_is():

@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from hashlib import sha256
 from pathlib import Path
 
 import httpx
@@ -42,7 +43,32 @@ def _sign_in(server: Server, email: str, password: str) -> httpx.Client:
 def test_the_protocol_of_the_state_is_found_sound() -> None:
     run = _caravan("check", str(PROTOCOL))
     assert run.exit_code == 0, run.stderr
-    assert "correcto (guanajuato, versión 1)" in run.stdout
+    assert "correcto (guanajuato, versión 2)" in run.stdout
+
+
+def test_the_check_names_the_file_and_the_fingerprint_of_each_pack() -> None:
+    pack = PROTOCOL.with_name("base-legal.yaml")
+    run = _caravan("check", str(PROTOCOL))
+    assert f"deriva de base-legal@1: {pack} (huella {sha256(pack.read_bytes()).hexdigest()[:12]})" in run.stdout
+
+
+def test_a_stray_copy_without_locks_beside_a_file_does_not_switch_off_the_law(tmp_path: Path) -> None:
+    state = tmp_path / "queretaro.yaml"
+    assert (
+        _caravan("protocol", "new", "--state", "MX22", "--from", str(PROTOCOL), "--output", str(state)).exit_code == 0
+    )
+    law = PROTOCOL.with_name("base-legal.yaml").read_text(encoding="utf-8")
+    (tmp_path / "copia.yaml").write_text(law.replace("bloqueado: true", "bloqueado: false"), encoding="utf-8")
+    run = _caravan("check", str(state))
+    assert run.exit_code == 1
+    assert "hay dos textos distintos de base-legal@1" in run.stdout and "copia.yaml" in run.stdout
+    assert "correcto" not in run.stdout
+
+
+def test_the_frame_of_help_and_mistakes_is_in_spanish() -> None:
+    told = _caravan("protocol", "print", "--help").stdout
+    assert "Opciones" in told and "Argumentos" in told and "[obligatorio]" in told
+    assert "Options" not in told and "required" not in told
 
 
 def test_a_broken_protocol_is_told_with_all_its_problems_and_their_places(tmp_path: Path) -> None:

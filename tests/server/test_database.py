@@ -40,7 +40,7 @@ async def test_the_migrations_end_at_the_tables_of_the_program(desk: Desk) -> No
 
 
 async def test_every_connection_writes_durably_and_waits_for_its_turn(desk: Desk) -> None:
-    wanted = {"journal_mode": "wal", "synchronous": 2, "busy_timeout": 10_000, "foreign_keys": 1}
+    wanted = {"journal_mode": "wal", "synchronous": 2, "busy_timeout": 10_000, "foreign_keys": 1, "secure_delete": 1}
     async with desk.engine.connect() as one, reading(desk.engine) as other:
         for connection in (one, other):
             for pragma, value in wanted.items():

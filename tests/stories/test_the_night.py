@@ -200,6 +200,7 @@ def _readings(web: Web, night: Night) -> list[str]:
     """Every address one may read, with every id there is."""
     ids = {
         "groups": list(night.picture.groups), "activations": list(night.picture.activations), "shelters": list(night.picture.shelters),
+        "cases": list(night.picture.cases), "texts": list(night.picture.texts),
     }  # fmt: skip
     found: list[str] = []
     for route in web.app.routes:

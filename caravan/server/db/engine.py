@@ -13,7 +13,8 @@ from alembic.config import Config
 from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-_PRAGMAS = ("synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON")
+# What is deleted is written over with zeros: some of it was said by people who were promised that it would be forgotten.
+_PRAGMAS = ("synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON", "secure_delete=ON")
 # Two processes that open a new file together: one turns WAL on, the other waits on what it read before and would wait in
 # vain; asking again finds it on.
 _WAL_TRIES = 100

@@ -58,6 +58,14 @@ def _named(event: e.Event, picture: Picture) -> tuple[str | None, str | None]:
             return placement.activation, placement.group
         case e.MealsOrdered(order=order):
             return order.activation, order.group
+        case e.CaseOpened(case=named) | e.TextKept(text=named) | e.RelayProposed(relay=named):
+            return named.activation, named.group
+        case e.CaseNoted(case=ident) | e.CaseClosed(case=ident):
+            return picture.cases[ident].activation, picture.cases[ident].group
+        case e.RelayAnswered(relay=ident):
+            return picture.relays[ident].activation, picture.relays[ident].group
+        case e.TextsPurged(texts=(first, *_)):
+            return picture.texts[first].activation, picture.texts[first].group
         case _:
             return getattr(event, "activation", None), getattr(event, "group", None)
 

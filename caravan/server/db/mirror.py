@@ -30,7 +30,7 @@ async def write(connection: AsyncConnection, picture: Picture, events: Sequence[
 
 
 def touched(picture: Picture, events: Iterable[e.Event]) -> Touched:
-    found: Touched = {"activations": {}, "groups": {}, "shelters": {}, "placements": {}, "meal_orders": {}}
+    found: Touched = {table: {} for table in _ROWS}
 
     def group(ident: str) -> None:
         found["groups"][ident] = None
@@ -38,7 +38,11 @@ def touched(picture: Picture, events: Iterable[e.Event]) -> Touched:
 
     for event in events:
         match event:
-            case e.ActivationOpened(activation=ident) | e.LevelSet(activation=ident):
+            case (
+                e.ActivationOpened(activation=ident)
+                | e.LevelSet(activation=ident)
+                | e.ActivationMigrated(activation=ident)
+            ):
                 found["activations"][ident] = None
             case e.ProtocolStepped(activation=ident, group=None):
                 found["activations"][ident] = None
@@ -53,6 +57,7 @@ def touched(picture: Picture, events: Iterable[e.Event]) -> Touched:
                 for ident in picture.groups[kept].placements:
                     _placement(picture, found, ident)
                 found["meal_orders"].update(dict.fromkeys(picture.orders_in.get(kept, ())))
+                found["cases"].update(dict.fromkeys(picture.cases_in.get(kept, ())))
             case (
                 e.CountRecorded(group=ident)
                 | e.AsylumWishRecorded(group=ident)
@@ -73,6 +78,14 @@ def touched(picture: Picture, events: Iterable[e.Event]) -> Touched:
                 group(placement.group)
             case e.MealsOrdered(order=order):
                 found["meal_orders"][order.id] = None
+            case e.CaseOpened(case=case):
+                found["cases"][case.id] = None
+            case e.CaseClosed(case=ident):
+                found["cases"][ident] = None
+            case e.RelayProposed(relay=relay):
+                found["relays"][relay.id] = None
+            case e.RelayAnswered(relay=ident):
+                found["relays"][ident] = None
             case _ if isinstance(event, e.PLACEMENT_MOVED):
                 _placement(picture, found, event.placement)
                 group(picture.placements[event.placement].group)
@@ -131,12 +144,31 @@ def _meal_order(picture: Picture, ident: str) -> Row:
     }  # fmt: skip
 
 
+def _case(picture: Picture, ident: str) -> Row:
+    case = picture.cases[ident]
+    return {
+        "id": ident, "activation": case.activation, "group_id": case.group, "machine": case.machine,
+        "opened_at": case.opened_at, "status": case.status,
+    }  # fmt: skip
+
+
+def _relay(picture: Picture, ident: str) -> Row:
+    relay = picture.relays[ident]
+    return {
+        "id": ident, "activation": relay.activation, "group_id": relay.group, "to_state": relay.to_state,
+        "proposed_at": relay.proposed_at, "sent": relay.sent, "received": relay.received, "status": relay.status,
+        "answered_at": relay.answered_at,
+    }  # fmt: skip
+
+
 _ROWS: dict[str, Callable[[Picture, str], Row | None]] = {
     "activations": _activation,
     "groups": _group,
     "shelters": _shelter,
     "placements": _placement_row,
     "meal_orders": _meal_order,
+    "cases": _case,
+    "relays": _relay,
 }
 
 

@@ -1,4 +1,4 @@
-"""The tables. The journal is the truth; all others but users and sessions are written from the picture, for SQL and BI."""
+"""The tables. The journal is the truth; all others but users, sessions and texts are written from the picture, for SQL and BI."""
 
 # pyright: reportAssignmentType=false, reportUnknownVariableType=false
 # SQLModel types ``__tablename__`` as a descriptor, though a plain string is its documented use.
@@ -147,6 +147,41 @@ class MealOrderRow(SQLModel, table=True):
     rations: int
     served: int | None = None
     status: str
+
+
+class CaseRow(SQLModel, table=True):
+    __tablename__ = "cases"
+    id: str = Field(primary_key=True)
+    activation: str = Field(index=True)
+    group_id: str | None = None
+    machine: str
+    opened_at: datetime = _when()
+    status: str
+
+
+class RelayRow(SQLModel, table=True):
+    """People announced to another state: how many were sent, how many it says it received."""
+
+    __tablename__ = "relays"
+    id: str = Field(primary_key=True)
+    activation: str = Field(index=True)
+    group_id: str | None = None
+    to_state: str
+    proposed_at: datetime = _when()
+    sent: int | None = None
+    received: int | None = None
+    status: str
+    answered_at: datetime | None = _when(nullable=True)
+
+
+class TextRow(SQLModel, table=True):
+    """What somebody said and may have to be forgotten. The journal has only ``id``; an erased text has no row."""
+
+    __tablename__ = "texts"
+    id: str = Field(primary_key=True)
+    owner: str
+    text: str = Field(sa_column=Column(Text, nullable=False))
+    kept_at: datetime = _when()
 
 
 class OutboxRow(SQLModel, table=True):

@@ -24,6 +24,7 @@ from caravan.server.desk import Desk
 from caravan.server.settings import PACKAGE, Settings
 from caravan.server.timers import Timers
 from caravan.server.web import operations
+from caravan.server.web.api.checking import CHECKING
 from caravan.server.web.api.commands import command_routes
 from caravan.server.web.api.readings import READINGS
 from caravan.server.web.auth import Authentication, Sessions
@@ -69,6 +70,7 @@ def create_app(settings: Settings, desk: Desk) -> Litestar:
         route_handlers=[
             Router("/api/v1", route_handlers=command_routes()),
             *READINGS,
+            *CHECKING,
             *operations.ROUTES,
             *ENTRY,
             *page_routes(PAGES),

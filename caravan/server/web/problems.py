@@ -11,7 +11,29 @@ from caravan.server.web.words import gettext as _
 from caravan.server.web.words import mark
 
 REFUSALS: dict[str, tuple[int, str]] = {
+    "activation_over": (409, mark("Esa activación ya terminó: se queda en la versión con la que terminó.")),
     "already_confirmed": (409, mark("Los lugares en %(shelter)s ya estaban apartados.")),
+    "arrivals_taken": (
+        422,
+        mark(
+            "«%(protocol)s» atendería las llegadas, que hoy atiende «%(answering)s»: quien las atiende solo cambia por otra versión con ese mismo nombre."
+        ),
+    ),
+    "cannot_migrate": (422, mark("No se puede pasar a la versión %(version)s: %(problems)s.")),
+    "draft_changed": (
+        409,
+        mark("El texto cambió después de que usted lo leyó: lea el que está guardado y vuelva a decidir."),
+    ),
+    "draft_closed": (409, mark("Ese borrador ya se publicó o se retiró: empiece otro.")),
+    "draft_not_proposed": (409, mark("Ese borrador no está propuesto: primero debe proponerlo otra persona.")),
+    "draft_of_others": (403, mark("Ese borrador solo lo cambia quien lo empezó o quien coordina ese protocolo.")),
+    "draft_saved_meanwhile": (
+        409,
+        mark(
+            "El texto guardado ya no es el que usted cambiaba: alguien guardó otro mientras tanto. El suyo sigue aquí; compárelos antes de guardar."
+        ),
+    ),
+    "cannot_go_on": (500, mark("El protocolo no puede seguir desde aquí. No se guardó nada; avise a la coordinación.")),
     "empty_household": (422, mark("Hay una familia sin personas: escriba cuántas son o quítela.")),
     "endless_loop": (500, mark("El protocolo entró en un ciclo sin fin. No se guardó nada; avise a la coordinación.")),
     "ends_before_it_starts": (
@@ -32,6 +54,13 @@ REFUSALS: dict[str, tuple[int, str]] = {
     ),
     "more_than_present": (422, mark("En ese lugar hay %(present)s personas: no pueden salir %(people)s.")),
     "more_than_unplaced": (409, mark("Al grupo le faltan %(unplaced)s lugares; se pidió mover o apartar %(people)s.")),
+    "law_weakened": (
+        422,
+        mark(
+            "Esta versión afloja lo que «%(pack)s» bloquea: %(problems)s. Si la ley cambió, la nueva versión la instala quien "
+            "opera el sistema, no dos personas en esta página."
+        ),
+    ),
     "no_protocol_in_force": (409, mark("No hay ningún protocolo publicado: publique uno antes de registrar llegadas.")),
     "nobody_to_feed": (409, mark("No queda nadie del grupo sin ración pedida para ese servicio.")),
     "not_a_shelter": (
@@ -45,9 +74,21 @@ REFUSALS: dict[str, tuple[int, str]] = {
     "not_yours_to_do": (403, mark("Su cuenta no puede hacer esto. Pídalo a la coordinación.")),
     "nothing_to_confirm": (409, mark("No hay una cifra o propuesta anterior que confirmar.")),
     "one_figure": (422, mark("Diga una sola cosa: lugares libres, personas ocupando o «sigue igual».")),
-    "one_target": (422, mark("Indique una activación o un grupo, no los dos ni ninguno.")),
+    "one_target": (422, mark("Indique una activación, un grupo o un caso: uno solo.")),
+    "only_a_pack": (422, mark("«%(protocol)s» solo se extiende desde otro protocolo: no tiene nada que activar.")),
     "order_moved_on": (409, mark("Ese pedido ya cambió: está %(status)s.")),
     "other_activation": (422, mark("Los dos grupos son de activaciones distintas.")),
+    "pack_unknown": (
+        422,
+        mark("El borrador deriva de «%(pack)s», que no está publicado aquí. Los que hay: %(known)s."),
+    ),
+    "packs_lost": (
+        422,
+        mark(
+            "Esa versión no deriva de %(packs)s y se perdería lo que la ley fija: %(problems)s. Conserve «deriva_de», con la "
+            "misma versión o una mayor."
+        ),
+    ),
     "parts_exceed_people": (
         422,
         mark("Las partes suman %(parts)s y el grupo tiene %(people)s personas: revise una de las dos cifras."),
@@ -63,31 +104,52 @@ REFUSALS: dict[str, tuple[int, str]] = {
         ),
     ),
     "plan_replaced": (409, mark("Hay una propuesta más reciente: véala antes de confirmar.")),
+    "protocol_unfit": (
+        422,
+        mark("No se publica mientras alguien quede esperando o se diga de más: %(problems)s."),
+    ),
     "protocol_unsound": (422, mark("El protocolo tiene errores: %(problems)s")),
     "protocol_version_taken": (
         409,
         mark("La versión %(version)s de «%(protocol)s» ya está publicada: suba el número."),
     ),
+    "relay_answered": (409, mark("Ese relevo ya se contestó: está %(status)s.")),
+    "relay_not_received": (422, mark("Si el otro estado no aceptó, no recibió a nadie: deje vacía la cifra.")),
     "realm_is_open": (409, mark("La bitácora ya está abierta con el nombre «%(realm)s».")),
+    "same_version": (409, mark("La activación ya está en la versión %(version)s.")),
     "same_group": (422, mark("Son partes de un mismo grupo: una parte solo puede volver al grupo del que se separó.")),
     "sign_in": (401, mark("Inicie sesión para continuar.")),
     "split_leaves_nobody": (422, mark("Separar %(people)s de %(all)s no deja a nadie en el grupo.")),
     "tell_empty_places": (422, mark("De este albergue no se publica un total: diga cuántos lugares hay libres.")),
     "too_many_tries": (429, mark("Demasiados intentos. Espere un minuto.")),
+    "two_persons": (
+        403,
+        mark("Publicar es cosa de dos personas de la coordinación, cada una con su cuenta: falta la otra."),
+    ),
     "unaccompanied_with_adults": (422, mark("Una familia marcada «no acompañada» no puede llevar adultos.")),
     "unknown_activation": (422, mark("Esa activación no existe o ya cerró.")),
+    "unknown_case": (404, mark("Ese caso no existe o ya se cerró.")),
+    "unknown_draft": (404, mark("Ese borrador no existe.")),
     "unknown_group": (404, mark("Ese grupo no existe o ya no está abierto.")),
     "unknown_kitchen": (404, mark("Ese comedor no existe.")),
     "unknown_level": (422, mark("El nivel «%(level)s» no existe. Los del protocolo: %(known)s.")),
+    "unknown_machine": (422, mark("El protocolo no lleva casos «%(machine)s». Los que puede abrir: %(known)s.")),
     "unknown_notice": (404, mark("Ese aviso no existe o ya se leyó.")),
     "unknown_order": (404, mark("Ese pedido de raciones no existe.")),
     "unknown_place": (404, mark("Ese lugar del mapa no existe.")),
     "unknown_placement": (404, mark("Esa colocación no existe.")),
+    "unknown_protocol": (422, mark("No hay ningún protocolo «%(protocol)s» publicado. Los hay: %(known)s.")),
+    "unknown_relay": (404, mark("Ese relevo no existe.")),
     "unknown_section": (422, mark("El albergue no tiene lugares de tipo «%(section)s». Tiene: %(known)s.")),
     "unknown_shelter": (404, mark("Ese albergue no existe.")),
     "unknown_station": (422, mark("Esa estación no existe: elija una de la lista.")),
     "unknown_target": (404, mark("Esa activación o grupo no existe.")),
     "unknown_task": (404, mark("Esa tarea no existe o ya se cerró.")),
+    "unknown_version": (422, mark("La versión %(version)s de «%(protocol)s» no está publicada.")),
+    "version_not_higher": (
+        409,
+        mark("La versión %(version)s de «%(protocol)s» no es mayor que la %(above)s, ya publicada: suba el número."),
+    ),
     "wrong_sign_in": (401, mark("El correo o la contraseña no son correctos.")),
 }
 

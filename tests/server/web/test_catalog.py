@@ -16,7 +16,7 @@ from catalog import LANGUAGES, ROOT, current, gathered, missing
 from forms import done, page
 from installation import OFFICIAL, USERS, Web, opening
 from jinja2 import Environment
-from realm import PROTOCOL
+from realm import PACKS, PROTOCOL
 
 from caravan import commands as c
 from caravan.server.web import words
@@ -182,7 +182,8 @@ def _strings(tree: object) -> Iterator[str]:
 
 def _own_words() -> list[str]:
     """What is not the program's to translate: names on record, the protocol's text, municipalities; the longest first."""
-    protocol = [text.replace("_", " ") for text in _strings(yaml.load(PROTOCOL, yaml.BaseLoader))]
+    files = [yaml.load(text, yaml.BaseLoader) for text in (PROTOCOL, *PACKS.values())]
+    protocol = [text.replace("_", " ") for text in _strings(files)]
     record = [*_strings(msgspec.to_builtins(opening())), *protocol]
     people = [user.label for user in USERS.values()]
     towns = [name for _, name in municipalities()]

@@ -16,6 +16,9 @@ ROUTES: tuple[tuple[Literal["POST"], str, type[c.Command]], ...] = (
     ("POST", "/activations", c.ActivateProtocol),
     ("POST", "/activations/{activation:str}/events", c.SendEvent),
     ("POST", "/groups/{group:str}/events", c.SendEvent),
+    ("POST", "/cases/{case:str}/events", c.SendEvent),
+    ("POST", "/activations/{activation:str}/cases", c.OpenCase),
+    ("POST", "/relays/{relay:str}/answer", c.AnswerRelay),
     ("POST", "/arrivals", c.ReportArrival),
     ("POST", "/groups/{group:str}/counts", c.RecordCount),
     ("POST", "/groups/{group:str}/asylum-wish", c.RecordAsylumWish),
@@ -43,10 +46,15 @@ ROUTES: tuple[tuple[Literal["POST"], str, type[c.Command]], ...] = (
     ("POST", "/places/{place:str}/point", c.LocatePlace),
     ("POST", "/tasks/{task:str}/complete", c.CompleteTask),
     ("POST", "/notices/{notice:str}/seen", c.MarkNoticeSeen),
-    ("POST", "/protocols", c.PublishProtocol),
+    ("POST", "/drafts", c.SaveDraft),
+    ("POST", "/drafts/{draft:str}", c.SaveDraft),
+    ("POST", "/drafts/{draft:str}/propose", c.ProposePublication),
+    ("POST", "/drafts/{draft:str}/approve", c.ApprovePublication),
+    ("POST", "/drafts/{draft:str}/withdraw", c.WithdrawDraft),
+    ("POST", "/activations/{activation:str}/migrate", c.MigrateActivation),
 )
-# Not asked for over the web: the realm is opened once by the command line, time passes by itself, a plan is the desk's own.
-NOT_ROUTED: frozenset[type[c.Command]] = frozenset({c.OpenRealm, c.PassTime, c.OfferPlan})
+# Not asked for over the web: the realm is opened and its first protocol published by the command line, time passes by itself, a plan is the desk's own.
+NOT_ROUTED: frozenset[type[c.Command]] = frozenset({c.OpenRealm, c.PublishProtocol, c.PassTime, c.OfferPlan})
 
 
 def _handler(method: Literal["POST"], path: str, kind: type[c.Command]) -> HTTPRouteHandler:
@@ -58,7 +66,7 @@ def _handler(method: Literal["POST"], path: str, kind: type[c.Command]) -> HTTPR
         content = {"id": answer.created, "repeated": answer.repeated}
         return Response(content, status_code=200 if answer.created is None or answer.repeated else 201)
 
-    name = f"{kind.__name__}_{path.count('/')}_{'group' if '{group' in path else 'other'}"
+    name = f"{kind.__name__}_{path.split('/')[1]}"
     return route(path, http_method=[method], name=name, include_in_schema=False)(answer)
 
 

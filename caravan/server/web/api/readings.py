@@ -12,7 +12,7 @@ from litestar.response import Stream
 
 from caravan.audiences import viewer_of
 from caravan.basics import Refusal
-from caravan.server.db import journal
+from caravan.server.db import journal, texts
 from caravan.server.db.engine import reading
 from caravan.server.db.users import fingerprint
 from caravan.server.web.auth import signed_in
@@ -67,7 +67,7 @@ async def group(request: Request[Any, Any, Any], ident: FromPath[str]) -> Respon
             "group": found,
             "placements": [p for i in found.placements if (p := mine.placement(i)) is not None],
             "plan": mine.plan(ident),
-            "steps": [s for s in mine.steps(found.activation) if s.group == ident],
+            "steps": [s for s in mine.steps(found.activation) if s.group == ident and s.case is None],
             "possible": mine.possible(ident),
             "meals": mine.orders(group=ident),
         }
@@ -83,7 +83,30 @@ async def activations(request: Request[Any, Any, Any]) -> Response[bytes]:
 async def activation(request: Request[Any, Any, Any], ident: FromPath[str]) -> Response[bytes]:
     mine = shared(request)
     _found(mine.activation(ident))
-    return _json(_activation(mine, ident) | {"steps": mine.steps(ident), "possible": mine.possible(ident)})
+    return _json(
+        _activation(mine, ident)
+        | {
+            "steps": mine.steps(ident), "possible": mine.possible(ident), "cases": mine.cases(ident),
+            "openable": mine.openable(ident), "relays": mine.relays(ident),
+        }
+    )  # fmt: skip
+
+
+@get("/api/v1/cases/{ident:str}")
+async def case(request: Request[Any, Any, Any], ident: FromPath[str]) -> Response[bytes]:
+    mine = shared(request)
+    found = _found(mine.case(ident))
+    steps = [s for s in mine.steps(found.activation) if s.case == ident]
+    return _json({"case": found, "steps": steps, "possible": mine.possible(ident), "texts": mine.texts(ident)})
+
+
+@get("/api/v1/texts/{ident:str}")
+async def text(request: Request[Any, Any, Any], ident: FromPath[str]) -> Response[bytes]:
+    """A text that may be forgotten, for those who may read it; once it is erased, when that was."""
+    kept = _found(shared(request).text(ident))
+    async with reading(request.app.state.desk.engine) as connection:
+        words = await texts.read(connection, [ident])
+    return _json({"mark": kept} | ({"text": words[ident]} if ident in words else {}))
 
 
 def _activation(mine: SharedPicture, ident: str) -> dict[str, Any]:
@@ -179,6 +202,6 @@ async def live(request: Request[Any, Any, Any], after: FromQuery[str | None] = N
 
 
 READINGS: list[HTTPRouteHandler] = [
-    groups, group, activations, activation, shelters, shelter, kitchens, stations, meals, tasks, notices, log,
+    groups, group, activations, activation, case, text, shelters, shelter, kitchens, stations, meals, tasks, notices, log,
     map_geojson, live,
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from caravan.audiences import SharedActivation, SharedGroup
 from caravan.basics import Record
 from caravan.coordination.activations import ACTIVATING_EVENT
 from caravan.server.db.users import User
+from caravan.server.web.pages.changes import to_approve
 from caravan.server.web.pages.frame import Page
 from caravan.server.web.pages.places import municipalities
 from caravan.server.web.pages.story import STORY
@@ -66,14 +67,14 @@ async def home(request: Request[Any, Any, Any], share: SharedPicture, user: User
         **STORY, "coordinates": coordinates, "work": urgent, "more": len(work) - len(urgent),
         "notices": share.notices(), "groups": sorted(share.groups(), key=lambda g: g.arrived_at, reverse=True),
     }  # fmt: skip
-    return shown | (_coordination(share, work) if coordinates else {})
+    return shown | (_coordination(share, user, work) if coordinates else {})
 
 
 def _within_a_day(work: Work, now: datetime) -> bool:
     return work.step.deadline is not None and work.step.deadline <= now + _URGENT_WITHIN
 
 
-def _coordination(share: SharedPicture, work: list[Work]) -> dict[str, Any]:
+def _coordination(share: SharedPicture, user: User, work: list[Work]) -> dict[str, Any]:
     runs = [run for run in share.activations() if not run.closed]
     protocol = share.in_force
     return {
@@ -83,6 +84,9 @@ def _coordination(share: SharedPicture, work: list[Work]) -> dict[str, Any]:
         "free": free_places(share),
         "stay_ends": stay_ends(share),
         "to_activate": _to_activate(share),
+        "to_approve": to_approve(share, user),
+        "beside": share.beside(),
+        "places": [*share.stations(), *share.offices()],
         "levels": () if protocol is None else protocol.levels,
     }
 

@@ -94,8 +94,8 @@ NAVIGATION: dict[str, tuple[tuple[str, str], ...]] = {
         ("/albergues", words.mark("Albergues")), ("/comedores", words.mark("Comedores")), ("/tareas", words.mark("Tareas")),
         ("/protocolos", words.mark("Protocolo")), ("/bitacora", words.mark("Bitácora")),
     ),
-    "shelter": (("/albergue", words.mark("Mi albergue")), ("/mapa", words.mark("Mapa"))),
-    "kitchen": (("/comedor", words.mark("Mi comedor")), ("/mapa", words.mark("Mapa"))),
+    "shelter": (("/albergue", words.mark("Mi albergue")), ("/mapa", words.mark("Mapa")), ("/protocolos", words.mark("Protocolo"))),
+    "kitchen": (("/comedor", words.mark("Mi comedor")), ("/mapa", words.mark("Mapa")), ("/protocolos", words.mark("Protocolo"))),
     "brigade": (
         ("/estacion", words.mark("Mi estación")), ("/llegadas/nueva", words.mark("Registrar llegada")), ("/mapa", words.mark("Mapa")),
     ),

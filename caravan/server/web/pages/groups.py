@@ -19,7 +19,9 @@ from caravan.server.db.engine import reading
 from caravan.server.db.users import User
 from caravan.server.web.pages.frame import Page
 from caravan.server.web.pages.names import state_name
+from caravan.server.web.pages.pictures import pictures_of
 from caravan.server.web.pages.story import STORY, told, worth_telling
+from caravan.server.web.pages.taken import own_acts
 from caravan.server.web.pages.work import COMMANDS, Deed, Work, deeds_for, may, may_at_station, work_of
 from caravan.sharing import SharedPicture
 from caravan.shelters.model import Placement
@@ -82,6 +84,7 @@ async def group(request: Request[Any, Any, Any], share: SharedPicture, user: Use
         "orders": share.orders(group=ident),
         "others": [] if found.status != "open" else _others(share, found),
         "log": await _log(request, share, ident),
+        **await pictures_of(request, share, ident, found.activation, "grupos"),
         "bands": BANDS, "methods": tuple(METHOD_STRENGTH), "outcomes": OUTCOMES, "services": SERVICES,
     }  # fmt: skip
 
@@ -146,8 +149,8 @@ async def _log(request: Request[Any, Any, Any], share: SharedPicture, ident: str
         rows = await journal.lines(connection, group=ident, limit=_LOG_LINES)
     return [
         {"at": row.at, "agency": row.agency, "said": told(event, share)}
-        for row, event in journal.decoded(rows)
-        if share.shows(event) and worth_telling(event)
+        for row, event in own_acts(share, list(journal.decoded(rows)))
+        if worth_telling(event)
     ]
 
 

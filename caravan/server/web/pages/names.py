@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from caravan.protocol.adoption import STATES
 from caravan.server.web.pages.wording import when
 from caravan.server.web.words import by_language
 from caravan.server.web.words import gettext as _
@@ -9,8 +10,15 @@ from caravan.sharing import SharedPicture
 
 
 def station_name(share: SharedPicture, ident: str) -> str:
-    station = share.station(ident)
-    return ident if station is None else station.name
+    """A protocol that answers no arrivals may run at an office too."""
+    place = share.station(ident) or share.office(ident)
+    return ident if place is None else place.name
+
+
+def federal_state(code: str) -> str:
+    """A state of the federation by its p-code; an unknown code shows itself."""
+    known = STATES.get(code)
+    return code if known is None else known.name
 
 
 def shelter_name(share: SharedPicture, ident: str) -> str:
@@ -32,4 +40,5 @@ def group_name(share: SharedPicture, ident: str) -> str:
 
 
 def state_name(share: SharedPicture, activation: str, state: str) -> str:
-    return by_language(share.state_words(activation, state)) or state.replace("_", " ")
+    """A step's label; of one this reader may not know of, not even its key."""
+    return by_language(share.state_words(activation, state)) or _("un paso")

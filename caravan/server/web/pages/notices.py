@@ -24,9 +24,18 @@ NOTICES: dict[str, str] = {
     "ninez_detectada": mark("Hay niñas, niños o adolescentes en el grupo (LM 95, 98 y 112)."),
     "falta_interprete": mark("Falta intérprete para el grupo."),
     "presentacion": mark("Personas del grupo fueron puestas a disposición del INM (36 horas, LM 68)."),
+    "ninez_en_presentacion": mark(
+        "Hay niñas, niños o adolescentes en una presentación ante el INM: nunca en estación migratoria; debe terminar (LM 99, LR 20)."
+    ),
     "incidente": mark("Hay un incidente de seguridad."),
+    "adopcion_interesado": mark("Un estado quiere adoptar el protocolo."),
+    "adopcion_simulacro": mark("El protocolo que se adopta va a simulacro."),
+    "adopcion_vigente": mark("El estado firmó el protocolo que adoptó: ya rige."),
     "vencido": mark("Un paso está vencido."),
     "por_vencer": mark("Un plazo está por vencer."),
+    "detenido": mark(
+        "El protocolo no puede seguir desde un paso: se detuvo solo su reloj. Hay que corregir el protocolo."
+    ),
     "oferta": mark("Se apartaron lugares: responda antes de que venza."),
     "oferta_vencida": mark("Venció un apartado sin respuesta."),
     "raciones": mark("Se pidieron raciones."),

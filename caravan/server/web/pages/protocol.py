@@ -14,8 +14,13 @@ from caravan.protocol.model import Machine, Protocol
 from caravan.server.db import journal
 from caravan.server.db.engine import reading
 from caravan.server.db.users import User
+from caravan.server.web.pages.cases import CASE_COMMANDS, cases_of
+from caravan.server.web.pages.changes import changes, earlier
+from caravan.server.web.pages.drafts import history_of
 from caravan.server.web.pages.frame import Page
+from caravan.server.web.pages.pictures import pictures_of, pictures_of_protocol
 from caravan.server.web.pages.story import STORY, event_name, told, worth_telling
+from caravan.server.web.pages.taken import own_acts
 from caravan.server.web.pages.work import COMMANDS, deeds_for, work_of
 from caravan.server.web.words import by_language
 from caravan.sharing import SharedPicture
@@ -27,7 +32,8 @@ _MOST_READ = 50_000
 
 
 class StepRow(Record, frozen=True):
-    """One state of a protocol as a row of its table. ``depth`` is how many states stand around it."""
+    """One state of a protocol as a row of its table. ``depth`` is how many states stand around it; ``visible`` names the only
+    agencies that see it, on the outermost state for which they are those."""
 
     depth: int
     label: str
@@ -48,12 +54,14 @@ async def activation(request: Request[Any, Any, Any], share: SharedPicture, user
     run = share.activation(ident)
     if run is None:
         raise Refusal("not_found")
-    work = [w for w in work_of(share, user, activation=ident) if w.step.group is None]
+    every = work_of(share, user, activation=ident)
+    work = [w for w in every if w.step.group is None and w.step.case is None]
     offered = {deed.form for one in work for deed in one.deeds}
     found = [g for i in run.groups if (g := share.group(i)) is not None]
     groups = sorted(found, key=lambda g: (g.arrived_at, g.id))
     return {
-        **STORY, "run": run, "work": work, "groups": groups,
+        **STORY, "run": run, "work": work, "groups": groups, **await cases_of(request, share, user, run, every),
+        **await pictures_of(request, share, ident, ident, "activaciones"),
         "deeds": [d for d in deeds_for(share, ident, group=False) if d.form not in offered],
     }  # fmt: skip
 
@@ -62,7 +70,7 @@ async def activation(request: Request[Any, Any, Any], share: SharedPicture, user
 
 
 async def protocols(request: Request[Any, Any, Any], share: SharedPicture, user: User) -> dict[str, Any]:
-    return {"protocols": share.protocols(), "in_force": share.in_force}
+    return {"protocols": share.protocols(), "in_force": share.in_force, **await history_of(request, share)}
 
 
 def _published(request: Request[Any, Any, Any], share: SharedPicture) -> Protocol:
@@ -77,6 +85,7 @@ async def protocol(request: Request[Any, Any, Any], share: SharedPicture, user: 
     return {
         "protocol": found, "in_force": found is share.in_force,
         "machines": [(machine, step_rows(found, machine)) for machine in found.machines.values()],
+        "drawn": pictures_of_protocol(share, found), "changes": await changes(earlier(share, found), found),
     }  # fmt: skip
 
 
@@ -100,8 +109,14 @@ def _row(protocol: Protocol, node: Node) -> StepRow:
     return StepRow(
         depth=len(node.path) - 1, label=by_language(state.label) or state.id.replace("_", " ").capitalize(), kind=state.kind,
         owner=node.owner or "", deadline="" if term is None else str(term.lasts), since="" if term is None or term.since is None else term.since.rpartition(".")[2],
-        provenance=state.provenance, leads=tuple(dict.fromkeys(labels)), visible=node.visible or (),
+        provenance=state.provenance, leads=tuple(dict.fromkeys(labels)), visible=_seen_by(protocol, node),
     )  # fmt: skip
+
+
+def _seen_by(protocol: Protocol, node: Node) -> tuple[str, ...]:
+    if node.visible is None or (node.parent is not None and node.parent.visible == node.visible):
+        return ()
+    return tuple(protocol.agencies[each].name if each in protocol.agencies else each for each in node.visible)
 
 
 def _tells(event: str) -> bool:
@@ -147,8 +162,8 @@ async def _page_of_log(
             rows = await journal.lines(connection, activation=activation, before=before, limit=_CHUNK)
             found += [
                 {"row": row, "event": event}
-                for row, event in journal.decoded(rows)
-                if share.shows(event) and worth_telling(event)
+                for row, event in own_acts(share, list(journal.decoded(rows)))
+                if worth_telling(event)
             ]
             if len(found) >= wanted or len(rows) < _CHUNK:
                 break
@@ -162,7 +177,7 @@ async def _page_of_log(
 
 
 PAGES: tuple[Page, ...] = (
-    Page("/activaciones/{ident:str}", "activation.html", activation, commands=COMMANDS),
+    Page("/activaciones/{ident:str}", "activation.html", activation, commands=(*COMMANDS, *CASE_COMMANDS)),
     Page("/protocolos", "protocols.html", protocols),
     Page("/protocolos/{ident:str}", "protocol.html", protocol),
     Page("/protocolos/{ident:str}/texto", "protocol.html", protocol_text),

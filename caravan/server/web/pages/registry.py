@@ -7,10 +7,20 @@ from typing import Any
 from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
-from caravan.server.web.pages import board, groups, kitchens, map, protocol, shelters
+from caravan.server.web.pages import board, drafts, groups, kitchens, map, pictures, protocol, shelters, versions
 from caravan.server.web.pages.frame import Page, act, show
 
-PAGES: tuple[Page, ...] = (*board.PAGES, *groups.PAGES, *shelters.PAGES, *kitchens.PAGES, *map.PAGES, *protocol.PAGES)
+PAGES: tuple[Page, ...] = (
+    *board.PAGES,
+    *groups.PAGES,
+    *shelters.PAGES,
+    *kitchens.PAGES,
+    *map.PAGES,
+    *protocol.PAGES,
+    *drafts.PAGES,
+    *versions.PAGES,
+    *pictures.PAGES,
+)
 
 
 def page_routes(pages: tuple[Page, ...]) -> list[HTTPRouteHandler]:

@@ -11,9 +11,16 @@ from typing import Any, TypeVar
 from caravan import events as e
 from caravan.protocol.chart import chart_of
 from caravan.protocol.model import Protocol
-from caravan.server.web.pages.names import group_name, kitchen_name, shelter_name, state_name, station_name
+from caravan.server.web.pages.names import (
+    federal_state,
+    group_name,
+    kitchen_name,
+    shelter_name,
+    state_name,
+    station_name,
+)
 from caravan.server.web.pages.notices import notice_sentence
-from caravan.server.web.pages.wording import day, few, level, when, word
+from caravan.server.web.pages.wording import day, few, level, said_value, when, word
 from caravan.server.web.words import by_language, mark
 from caravan.server.web.words import gettext as _
 from caravan.sharing import SharedPicture
@@ -71,11 +78,18 @@ def _rations(share: SharedPicture, order: str) -> dict[str, object]:
 _PLAIN: dict[type[e.Event], str] = {
     e.RealmOpened: mark("Se abrió la bitácora «%(name)s»."),
     e.ProtocolPublished: mark("Se publicó el protocolo «%(protocol)s», versión %(version)s."),
+    e.ProtocolTookEffect: mark("Entró en vigor el protocolo «%(protocol)s», versión %(version)s."),
+    e.DraftSaved: mark("Se guardó un borrador de protocolo."),
+    e.PublicationProposed: mark("Se propuso publicar un borrador de protocolo."),
+    e.PublicationApproved: mark("Otra persona aprobó publicar el borrador."),
+    e.DraftWithdrawn: mark("Se retiró un borrador de protocolo."),
     e.PlaceLocated: mark("Se corrigió el punto en el mapa de %(place)s."),
     e.EventDropped: mark("Nadie esperaba el aviso «%(name)s»: no cambió nada."),
     e.SendDelivered: mark("Se envió lo que el protocolo tenía programado."),
     e.TaskWithdrawn: mark("Se retiró una tarea: su paso ya terminó."),
     e.NoticeSeen: mark("Se leyó un aviso."),
+    e.CaseOpened: mark("Se abrió un caso."),
+    e.TextKept: mark("Se guardó un texto que puede borrarse; no está en la bitácora."),
     e.GroupAnnulled: mark("Se anuló el registro del grupo. Motivo: «%(reason)s»."),
     e.GroupConcluded: mark("Concluyó la atención al grupo."),
     e.ShelterRequested: mark("El protocolo pidió albergue para el grupo."),
@@ -121,6 +135,20 @@ def _opened(event: e.ActivationOpened, share: SharedPicture) -> str:
     return _("Alerta en %(station)s. Lo dice: «%(reason)s».", station=station, reason=event.reason)
 
 
+@_words(e.ActivationMigrated)
+def _migrated(event: e.ActivationMigrated, share: SharedPicture) -> str:
+    went = _(
+        "La activación pasó a la versión %(version)s de «%(protocol)s». Motivo: «%(reason)s».",
+        version=event.version, protocol=event.protocol, reason=event.reason,
+    )  # fmt: skip
+    clocks = [clock for dropped in event.dropped.values() for clock in dropped if clock.kind != "forewarning"]
+    known = [clock for clock in clocks if share.state_words(event.activation, clock.state)]
+    lost = "; ".join(
+        dict.fromkeys(f"«{state_name(share, event.activation, clock.state)}» ({when(clock.due)})" for clock in known)
+    )
+    return went if not lost else _("%(went)s Se dejó de contar: %(lost)s.", went=went, lost=lost)
+
+
 @_words(e.LevelSet)
 def _level(event: e.LevelSet, share: SharedPicture) -> str:
     return _("El nivel pasó a %(level)s. Motivo: «%(reason)s».", level=level(event.level), reason=event.reason)
@@ -139,7 +167,8 @@ def _remarked(event: e.Remarked, share: SharedPicture) -> str:
 
 @_words(e.ProtocolStepped)
 def _stepped(event: e.ProtocolStepped, share: SharedPicture) -> str:
-    entered = [state for why in event.why if why.entered for state in why.transition[1] or why.entered[-1:]]
+    taken = share.taken(event)
+    entered = [state for why in taken if why.entered for state in why.transition[1] or why.entered[-1:]]
     names = [state_name(share, event.activation, state) for state in dict.fromkeys(entered)]
     cause = _cause(event, share)
     return _("%(cause)s: pasa a %(states)s.", cause=cause, states=", ".join(f"«{name}»" for name in names[:4]))
@@ -154,10 +183,14 @@ PROGRAM_WORDS: dict[str, str] = {
     "comida_entregada": mark("Se sirvieron raciones"), "comida_cancelada": mark("Se cancelaron raciones"),
     "faltan_raciones": mark("Faltan raciones"), "grupo_anulado": mark("Se anuló el grupo"),
     "grupo_concluido": mark("Concluyó un grupo"), "tarea_cumplida": mark("Se cumplió una tarea"),
+    "relevo_aceptado": mark("El otro estado aceptó el relevo"), "relevo_rechazado": mark("El otro estado no aceptó el relevo"),
+    "activacion_cerrada": mark("Se cerró la activación"),
 }  # fmt: skip
 
 
 def _cause(event: e.ProtocolStepped, share: SharedPicture) -> str:
+    if share.taken(event)[:1] != event.why[:1]:
+        return _("El protocolo avanzó")  # what made it go on concerns a step this reader may not know of
     match event.trigger.kind:
         case "timer":
             return _("Se cumplió un plazo")
@@ -190,6 +223,55 @@ def _missed(event: e.DeadlineMissed, share: SharedPicture) -> str:
         "Venció «%(step)s» (%(due)s). Se avisó a: %(told)s.",
         step=state_name(share, event.activation, event.state), due=when(event.due), told=", ".join(share.agency_name(None, key) for key in event.told) or _("nadie"),
     )  # fmt: skip
+
+
+@_words(e.InstanceStopped)
+def _stopped(event: e.InstanceStopped, share: SharedPicture) -> str:
+    if event.clock is None:
+        return _(
+            "El protocolo no pudo seguir desde lo que ocurrió: se deshizo solo eso. Hay que corregir el protocolo."
+        )
+    return _(
+        "Se detuvo el reloj de «%(step)s» (%(due)s): el protocolo no puede seguir desde ahí. No se cumplirá solo; hay que corregir el protocolo.",
+        step=state_name(share, event.activation, event.clock.state), due=when(event.clock.due),
+    )  # fmt: skip
+
+
+@_words(e.CaseNoted)
+def _noted(event: e.CaseNoted, share: SharedPicture) -> str:
+    case = share.case(event.case)
+    shown = {} if case is None else {name: value for name, value in event.values.items() if name in case.values}
+    said = ", ".join(f"{name.replace('_', ' ')}: {said_value(value)}" for name, value in shown.items())
+    return _("Se anotó en el caso: %(said)s.", said=said or _("un dato"))
+
+
+@_words(e.CaseClosed)
+def _case_closed(event: e.CaseClosed, share: SharedPicture) -> str:
+    if event.reason:
+        return _("Se cerró un caso. Motivo: «%(reason)s».", reason=event.reason)
+    return _("Se cerró un caso.")
+
+
+@_words(e.TextsPurged)
+def _purged(event: e.TextsPurged, share: SharedPicture) -> str:
+    return _("Se borraron %(n)s textos.", n=len(event.texts))
+
+
+@_words(e.RelayProposed)
+def _relay(event: e.RelayProposed, share: SharedPicture) -> str:
+    sent = said_value(event.relay.sent)
+    return _(
+        "Se propuso un relevo a %(state)s. Personas: %(people)s.",
+        state=federal_state(event.relay.to_state),
+        people=sent,
+    )
+
+
+@_words(e.RelayAnswered)
+def _relay_answered(event: e.RelayAnswered, share: SharedPicture) -> str:
+    if not event.accepted:
+        return _("El otro estado no aceptó el relevo. Motivo: «%(reason)s».", reason=event.reason or _("sin dato"))
+    return _("El otro estado aceptó el relevo. Personas que recibió: %(people)s.", people=said_value(event.received))
 
 
 @_words(e.TaskOpened)
@@ -400,4 +482,5 @@ def _lacking(event: e.MealsLacking, share: SharedPicture) -> str:
 STORY: dict[str, Callable[..., str]] = {
     "station_name": station_name, "shelter_name": shelter_name, "kitchen_name": kitchen_name,
     "group_name": group_name, "state_name": state_name, "notice_sentence": notice_sentence,
+    "federal_state": federal_state,
 }  # fmt: skip

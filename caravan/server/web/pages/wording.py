@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
-from caravan.basics import Reason
+from caravan.basics import Reason, Scalar
 from caravan.groups import NEEDS
 from caravan.maps.page import MAP_WORDS
 from caravan.server.web.words import LANGUAGE, mark
@@ -88,6 +88,13 @@ def few(value: int | None) -> str:
     return _("menos de 5") if value is None else number(value)
 
 
+def said_value(value: Scalar) -> str:
+    """A fact of a case in the reader's words."""
+    if isinstance(value, bool):
+        return _("sí") if value else _("no")
+    return number(value) if isinstance(value, int) else word(None if value is None else str(value))
+
+
 WORDS: dict[str, str] = {
     # sections
     "fam": mark("familias"), "wom": mark("mujeres"), "men": mark("hombres"), "uam": mark("NNA no acompañados (DIF)"),
@@ -97,6 +104,8 @@ WORDS: dict[str, str] = {
     "expired": mark("apartado vencido"), "ended": mark("terminado"),
     # groups
     "open": mark("abierto"), "merged": mark("fusionado"), "annulled": mark("anulado"), "concluded": mark("concluido"),
+    # relays
+    "proposed": mark("propuesto"), "rejected": mark("no aceptado"),
     # counts
     "declared": mark("declarado"), "press": mark("prensa"), "manifest": mark("lista"), "beds": mark("camas ocupadas"),
     "headcount": mark("contado uno por uno"),
@@ -266,12 +275,18 @@ DONE: dict[str, str] = {
     "CompleteTask": mark("Tarea cumplida."),
     "MarkNoticeSeen": mark("Aviso leído."),
     "SendEvent": mark("Paso registrado."),
+    "OpenCase": mark("El caso quedó abierto."),
+    "AnswerRelay": mark("La respuesta del otro estado quedó anotada."),
     "ActivateProtocol": mark("Protocolo activado. Se avisó a las instituciones."),
     "LocatePlace": mark("El punto quedó guardado."),
     "RegisterShelter": mark("El albergue quedó registrado."),
     "RegisterKitchen": mark("El comedor quedó registrado."),
     "RegisterStation": mark("La estación quedó registrada."),
-    "PublishProtocol": mark("Protocolo publicado."),
+    "SaveDraft": mark("El borrador quedó guardado."),
+    "ProposePublication": mark("Propuesto: falta que lo apruebe otra persona de la coordinación."),
+    "ApprovePublication": mark("Versión publicada. Lo que está en marcha sigue en la suya."),
+    "WithdrawDraft": mark("El borrador quedó retirado."),
+    "MigrateActivation": mark("La activación pasó a la otra versión."),
 }
 
 
@@ -288,5 +303,5 @@ def opening(text: str) -> str:
 FILTERS: dict[str, Callable[..., Any]] = {
     "when": when, "clock": clock, "local_input": local_input, "ago": ago, "left": left, "number": number, "few": few,
     "word": word, "reason": reason, "span": span, "opening": opening,
-    "day": day, "level": level, "term": term,
+    "day": day, "level": level, "term": term, "said": said_value,
 }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -13,7 +13,7 @@ from caravan import commands as c
 from caravan.audiences import OpenStep, SharedGroup
 from caravan.basics import Record, Scalar
 from caravan.coordination.authority import MAY
-from caravan.protocol.outlook import PossibleEvent
+from caravan.protocol.outlook import ActiveState, PossibleEvent
 from caravan.protocol.vocabulary import FactType
 from caravan.server.db.users import User
 from caravan.server.web.words import by_language
@@ -25,12 +25,13 @@ COMMANDS: tuple[type[c.Command], ...] = (c.SendEvent, c.CompleteTask, c.MarkNoti
 
 
 class Field(Record, frozen=True):
-    """One thing to be told with an event."""
+    """One thing to be told with an event. What may have to be forgotten (``erasable``) stays on no device either."""
 
     name: str
     kind: str
     options: tuple[str, ...] = ()
     required: bool = True
+    erasable: bool = False
 
 
 class Deed(Record, frozen=True):
@@ -43,10 +44,12 @@ class Deed(Record, frozen=True):
     group: str | None
     activation: str | None
     state: str
+    case: str | None = None
 
 
 class Work(Record, frozen=True):
-    """One line of the list: a step or a task, what may be done about it, and the tasks that are part of it."""
+    """One line of the list: a step or a task, what may be done about it, and the tasks that are part of it. ``review`` is the
+    term of all that stands around a step without a term of its own, while it has not passed."""
 
     step: OpenStep
     title: str
@@ -55,36 +58,42 @@ class Work(Record, frozen=True):
     late: bool = False
     soon: bool = False
     may_complete: bool = False
+    review: datetime | None = None
 
 
-def deed_of(event: PossibleEvent, *, group: str | None, activation: str | None) -> Deed:
+def deed_of(event: PossibleEvent, *, group: str | None, activation: str | None, case: str | None = None) -> Deed:
     return Deed(
-        form=f"{group or activation}-{event.state}-{event.event}", event=event.event, state=event.state,
+        form=f"{case or group or activation}-{event.state}-{event.event}", event=event.event, state=event.state, case=case,
         label=by_language(event.label) or event.event.replace("_", " ").capitalize(),
-        fields=tuple(_fields(event)), group=group, activation=None if group else activation,
+        fields=tuple(_fields(event)), group=group, activation=activation,
     )  # fmt: skip
 
 
 def _fields(event: PossibleEvent) -> Iterable[Field]:
     for name in (*event.requires, *(n for n in event.payload if n not in event.requires)):
         spec = event.payload.get(name, FactType(kind="text"))
-        yield Field(name=name, kind=spec.kind, options=spec.options, required=name in event.requires)
+        yield Field(
+            name=name, kind=spec.kind, options=spec.options, required=name in event.requires, erasable=spec.erasable
+        )
 
 
-def deeds_for(share: SharedPicture, owner: str, *, group: bool) -> list[Deed]:
-    """All that this viewer may do now about a group or an activation."""
-    found = share.possible(owner)
-    return [deed_of(e, group=owner if group else None, activation=None if group else owner) for e in found]
+def deeds_for(share: SharedPicture, owner: str, *, group: bool = False, case: bool = False) -> list[Deed]:
+    """All that this viewer may do now about a group, a case or else an activation."""
+    run = None if group or case else owner
+    target = {"group": owner if group else None, "case": owner if case else None, "activation": run}
+    return [deed_of(event, **target) for event in share.possible(owner)]
 
 
 def work_of(share: SharedPicture, user: User, *, activation: str | None = None, owner: str | None = None) -> list[Work]:
-    """Steps and tasks, late first. A task stands under its step where both are in the list; ``owner`` keeps one agency's."""
+    """Steps and tasks, late first and those without a term of their own last. A task stands under its step where both are in
+    the list; ``owner`` keeps one agency's."""
     steps = share.steps(activation, owner)
     deeds: dict[str, list[Deed]] = {}
-    paths: dict[tuple[str, str], tuple[str, ...]] = {}
-    for target, group in {s.group or s.activation: s.group for s in steps if s.kind == "step"}.items():
-        deeds[target] = deeds_for(share, target, group=group is not None)
-        paths |= {(target, state.state): state.path for state in share.waiting(target)}
+    waiting: dict[tuple[str, str], ActiveState] = {}
+    for target, step in {_owner(s): s for s in steps if s.kind == "step"}.items():
+        case = step.case is not None
+        deeds[target] = deeds_for(share, target, group=step.group is not None and not case, case=case)
+        waiting |= {(target, state.state): state for state in share.waiting(target)}
     under: dict[str, list[OpenStep]] = defaultdict(list)
     listed = {s.id for s in steps if s.kind == "step"}
     for step in steps:
@@ -92,19 +101,36 @@ def work_of(share: SharedPicture, user: User, *, activation: str | None = None, 
         if task is not None and f"{task.instance}/{task.state}" in listed:
             under[f"{task.instance}/{task.state}"].append(step)
     folded = {task.id for tasks in under.values() for task in tasks}
-    return [
-        _work(share, user, s, _about(s, deeds.get(s.group or s.activation, []), paths), tuple(under.get(s.id, ())))
-        for s in steps
-        if s.id not in folded
-    ]
+    found: list[Work] = []
+    for step in steps:
+        if step.id not in folded:
+            state = waiting.get((_owner(step), step.id.rpartition("/")[2])) if step.kind == "step" else None
+            about = _about(step, deeds.get(_owner(step), []), () if state is None else state.path)
+            one = _work(share, user, step, about, tuple(under.get(step.id, ())))
+            found.append(
+                one
+                if state is None or one.late or has_own_term(state)
+                else replace(one, review=step.deadline, soon=False)
+            )
+    return sorted(found, key=lambda one: one.review is not None)
 
 
-def _about(step: OpenStep, deeds: list[Deed], paths: dict[tuple[str, str], tuple[str, ...]]) -> tuple[Deed, ...]:
+def has_own_term(step: ActiveState) -> bool:
+    """Whether its deadline, if any, is its own or that of a part of its track: what stands around all tracks has a term for
+    looking at everything once, which is none of each step."""
+    inside = step.path[step.path.index(step.track) :] if step.track in step.path else step.path
+    return step.deadline_of is None or step.deadline_of in inside
+
+
+def _owner(step: OpenStep) -> str:
+    return step.case or step.group or step.activation
+
+
+def _about(step: OpenStep, deeds: list[Deed], path: tuple[str, ...]) -> tuple[Deed, ...]:
     """The deeds of the step's own state and of the states around it up to its track; what concerns the whole group is
     offered once, on the group's page."""
     if step.kind == "task":
         return ()
-    path = paths.get((step.group or step.activation, step.id.rpartition("/")[2]), ())
     inside = path[path.index(step.track) :] if step.track in path else path[-1:]
     return tuple(d for d in deeds if d.state in inside)
 
@@ -134,7 +160,7 @@ def may_at_station(user: User, command: type[c.Command], group: SharedGroup) -> 
 def with_declared_types(command: c.SendEvent, share: SharedPicture) -> c.SendEvent:
     """A form sends text; the protocol says which of it are numbers or truths. What is neither stays text and is refused with
     its field's name."""
-    owner = command.group or command.activation or ""
+    owner = command.case or command.group or command.activation or ""
     kinds = {
         name: spec.kind for e in share.possible(owner) if e.event == command.event for name, spec in e.payload.items()
     }

@@ -28,7 +28,7 @@
 
   const PREFIX = "caravan:draft:";
   const SENT = "caravan:sent";
-  const MINE = `${PREFIX}${root.dataset.person}:`;  // the account, not the session: signing in again finds them
+  const MINE = `${PREFIX}${root.dataset.person}:`;  // the account, not the session: one that ran out loses nothing
   const keyOf = (form) => MINE + form.dataset.draft;
   const typed = (form) => [...form.elements].filter((e) => e.name && e.type !== "hidden" && e.type !== "submit");
   const changed = (e) => (e.type === "checkbox" || e.type === "radio" ? e.checked !== e.defaultChecked
@@ -37,9 +37,11 @@
   const firstIndex = (select) => Math.max(0, [...select.options].findIndex((o) => o.defaultSelected));
   const dirty = (form) => typed(form).some(changed);
 
+  // Words that may have to be erased some day (data-forget) are kept nowhere but in the box itself.
   function keep(form) {
-    if (!dirty(form)) return drop(keyOf(form));
-    const values = typed(form).map((e) => [e.name, e.type === "checkbox" ? e.value : null, e.type === "checkbox" ? e.checked : e.value]);
+    const lasting = typed(form).filter((e) => !("forget" in e.dataset));
+    if (!lasting.some(changed)) return drop(keyOf(form));
+    const values = lasting.map((e) => [e.name, e.type === "checkbox" ? e.value : null, e.type === "checkbox" ? e.checked : e.value]);
     return store(keyOf(form), JSON.stringify({values, id: form.elements.request_id?.value}));
   }
 
@@ -145,14 +147,17 @@
     for (const box of place.querySelectorAll("[data-sum]")) dressSum(box);
   }
 
-  // What somebody else left on a shared device goes when the next one signs in.
-  function forgetOthers() {
+  function forget(whose) {
     try {
-      for (const key of Object.keys(localStorage)) if (key.startsWith(PREFIX) && !key.startsWith(MINE)) localStorage.removeItem(key);
+      for (const key of Object.keys(localStorage)) if (key.startsWith(PREFIX) && whose(key)) localStorage.removeItem(key);
     } catch { /* nothing is kept here */ }
   }
 
-  if (root.dataset.person) forgetOthers();
+  // What somebody else left on a shared device goes when the next one signs in, and one's own when one signs out.
+  if (root.dataset.person) forget((key) => !key.startsWith(MINE));
+  addEventListener("submit", ({target}) => {
+    if (target.getAttribute("action") === "/salir" && navigator.onLine) forget((key) => key.startsWith(MINE));
+  });
   const sent = (() => { try { return sessionStorage.getItem(SENT); } catch { return null; } })();
   if (sent && document.querySelector(".said.good")) drop(sent);
   if (sent) try { sessionStorage.removeItem(SENT); } catch { /* gone with the tab */ }
@@ -162,6 +167,16 @@
     for (let box = wrong.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
     if (wrong.matches("p")) wrong.tabIndex = -1;
     wrong.focus();
+  }
+
+  // --- a drawing opens on what is late, or else on where it stands
+
+  for (const frame of main.querySelectorAll(".sketch")) {
+    const box = [".d-state.d-late", ".d-late", ".d-state.d-now", ".d-now"].map((kind) => frame.querySelector(`svg ${kind}`)).find(Boolean);
+    if (!box) continue;
+    const [around, at] = [frame.getBoundingClientRect(), box.getBoundingClientRect()];
+    if (at.bottom > around.bottom || at.right > around.right)
+      frame.scrollBy(at.left + at.width / 2 - around.left - around.width / 2, at.top + at.height / 2 - around.top - around.height / 2);
   }
 
   // --- live figures
@@ -184,7 +199,9 @@
     if (!fresh || busy()) return;
     const open = new Set([...main.querySelectorAll("details[open]")].map(mark));
     const focused = document.activeElement?.id;
+    const scrolled = [...main.querySelectorAll(".sketch")].map((e) => [e.scrollLeft, e.scrollTop]);
     main.replaceChildren(...fresh.childNodes);
+    main.querySelectorAll(".sketch").forEach((e, n) => e.scrollTo(...(scrolled[n] ?? [0, 0])));
     for (const box of main.querySelectorAll("details")) if (open.has(mark(box))) box.open = true;
     dress(main);
     if (focused) document.getElementById(focused)?.focus({preventScroll: true});

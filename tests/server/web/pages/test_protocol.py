@@ -17,19 +17,30 @@ pytestmark = pytest.mark.anyio
 async def test_the_published_protocol_is_a_table_and_its_very_text_can_be_taken_home(web: Web) -> None:
     official = await web.signed_in("official")
     assert "en vigor" in await page(official, "/protocolos")
-    table = await page(official, "/protocolos/guanajuato@1")
+    table = await page(official, "/protocolos/guanajuato@2")
     for told in (
         "no es el texto oficial",
         "Triaje pendiente",
-        "solo lo ven: COMAR, ACNUR, SDH",
         "30 días hábiles",
         "desde el ingreso al país",
     ):
         assert told in table
-    text = await official.get("/protocolos/guanajuato@1/texto")
+    asylum = [line for line in table.splitlines() if "solo lo ven: Comisión Mexicana de Ayuda a Refugiados" in line]
+    assert len(asylum) == 1 and "Asilo" in asylum[0]
+    assert "solo lo ven: COMAR" not in table and "SALUD, " not in table
+    text = await official.get("/protocolos/guanajuato@2/texto")
     assert hashlib.sha256(text.content).digest() == hashlib.sha256(PROTOCOL.encode()).digest()
     assert "attachment" in text.headers["content-disposition"]
     assert (await official.get("/protocolos/otro@1", headers={"accept": "text/html"})).status_code == 404
+
+
+@pytest.mark.parametrize("who", ["galilea", "cook"])
+async def test_a_house_and_a_kitchen_find_the_protocol_in_their_menu(web: Web, who: str) -> None:
+    client = await web.signed_in(who)
+    html = await page(client, "/protocolos")
+    assert '<a href="/protocolos" aria-current="page">Protocolo</a>' in html
+    assert "Triaje" not in await page(client, "/mapa")
+    assert (await client.get("/protocolos/guanajuato@2")).status_code == 200
 
 
 async def test_an_activation_shows_its_steps_and_takes_the_events_it_waits_for(web: Web) -> None:

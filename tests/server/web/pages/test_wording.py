@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from realm import PROTOCOL
+from realm import PROTOCOLS
 
 from caravan import events as e
 from caravan.server.web.pages.notices import NOTICES
@@ -46,8 +46,9 @@ def test_every_fact_of_the_journal_can_be_told() -> None:
     assert set(e.Event.__subclasses__()) == set(SENTENCES)
 
 
-def test_every_notice_of_the_protocol_has_a_sentence() -> None:
-    assert set(re.findall(r"plantilla: (\w+)", PROTOCOL)) <= set(NOTICES)
+def test_every_notice_of_the_shipped_protocols_has_a_sentence() -> None:
+    shipped = "".join(path.read_text(encoding="utf-8") for path in PROTOCOLS.glob("*.yaml"))
+    assert set(re.findall(r"plantilla: (\w+)", shipped)) <= set(NOTICES)
 
 
 def test_every_notice_of_the_program_has_a_sentence() -> None:

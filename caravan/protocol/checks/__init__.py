@@ -1,0 +1,1 @@
+"""What a protocol that loads may still have wrong, subject by subject."""
