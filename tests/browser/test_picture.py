@@ -39,7 +39,8 @@ def test_the_whole_picture_opens_by_itself_and_the_print_is_dressed(visit: Calla
 
 def test_the_drawing_of_a_group_opens_on_a_step_that_is_late_or_under_way(visit: Callable[..., Visitor]) -> None:
     official = visit("oficial", PHONE)
-    group = official.page.evaluate("async () => (await (await fetch('/api/v1/groups')).json())[0].id")
+    found = "async () => (await (await fetch('/api/v1/groups')).json()).find((group) => group.people === 83).id"
+    group = official.page.evaluate(found)
     official.go(f"/grupos/{group}")
     frame = official.page.locator(".sketch").first
     on_view = """(frame) => {

@@ -118,6 +118,12 @@ async def test_signing_out_closes_the_session_at_once(web: Web) -> None:
     assert await rows(web.desk, "SELECT token FROM sessions") == []
 
 
+async def test_a_whole_shift_signs_in_to_one_account(web: Web) -> None:
+    right = {"email": USERS["official"].email, "password": PASSWORD}
+    answers = [await web.guest().post("/api/v1/session", json=right) for _ in range(12)]
+    assert {answer.status_code for answer in answers} == {201}
+
+
 async def test_the_eleventh_try_in_a_minute_is_not_heard(web: Web) -> None:
     guest = web.guest()
     wrong = {"email": USERS["official"].email, "password": "no es esta"}

@@ -59,15 +59,23 @@ class Sessions:
         self._forgotten(fingerprint(token))
 
     def allow_try(self, who: str) -> None:
-        """Counts one try to sign in. Refuses more than ten a minute for one address and account."""
+        """Counts one try to sign in. Refuses more than ten a minute that failed, for one address and account."""
         tries, now = self._tries[who], time.monotonic()
         while tries and now - tries[0] > 60:
             tries.popleft()
         if len(tries) >= _TRIES_A_MINUTE:
             raise Refusal("too_many_tries")
         tries.append(now)
+        self._tidy(now)
+
+    def succeeded(self, who: str) -> None:
+        """Who knows the password does not guess: a whole shift may sign in to one shelter's account."""
+        if tries := self._tries.get(who):
+            tries.pop()
+
+    def _tidy(self, now: float) -> None:
         if len(self._tries) > 10_000:
-            self._tries = defaultdict(deque, {w: t for w, t in self._tries.items() if now - t[-1] <= 60})
+            self._tries = defaultdict(deque, {w: t for w, t in self._tries.items() if t and now - t[-1] <= 60})
 
 
 class Authentication(AbstractAuthenticationMiddleware):

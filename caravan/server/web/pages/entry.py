@@ -31,11 +31,13 @@ async def _open(request: Request[Any, Any, Any], email: str, password: str) -> s
     """A new session's token. An old cookie is never taken over: the token is always new."""
     state = request.app.state
     client = request.client.host if request.client else ""
-    state.sessions.allow_try(f"{client}/{email.strip().lower()}")
+    who = f"{client}/{email.strip().lower()}"
+    state.sessions.allow_try(who)
     opened = await sign_in(state.desk.engine, email, password, datetime.now(UTC))
     if opened is None:
         raise Refusal("wrong_sign_in", field="password")
     user, token = opened
+    state.sessions.succeeded(who)
     state.sessions.remember(token, user)
     return token
 
