@@ -88,6 +88,8 @@ def propose(turn: Turn, command: c.ProposePublication) -> str:
     _check_person(turn)
     protocol, _ = publishable(turn.picture, draft.text)
     _check_succeeds(turn, protocol)
+    if draft.status == "proposed" and draft.proposed_by == turn.by.user:
+        return draft.id  # a second click: it is proposed already
     turn.happen(e.PublicationProposed(draft=draft.id, sha256=draft.sha256, user=turn.by.user))
     return draft.id
 

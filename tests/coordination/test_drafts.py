@@ -175,3 +175,14 @@ def test_a_text_saved_over_another_s_is_refused_until_it_names_it_and_both_are_k
     night.do(_change(night, draft, NEXT + "# lo mío\n"), SDH)
     texts = [event.text for event, _ in night.journal if isinstance(event, e.DraftSaved)]
     assert texts[1:] == [NEXT + "# lo suyo\n", NEXT + "# lo mío\n"]
+
+
+def test_a_second_click_on_proposing_leaves_one_proposal() -> None:
+    night = opened(protocol=PROTOCOL)
+    first = Actor(agency="SDH", role="coordination", user="u1")
+    draft = night.create(c.SaveDraft(text=NEXT, note="Prueba"), first)
+    asked = c.ProposePublication(draft=draft, sha256=night.picture.drafts[draft].sha256)
+    assert night.create(asked, first) == draft
+    assert night.create(asked, first) == draft
+    proposals = [event for event, _ in night.journal if isinstance(event, e.PublicationProposed)]
+    assert [event.user for event in proposals] == ["u1"]
