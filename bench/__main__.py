@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from bench import arrivals, demo, folding, live, machine, map_sizes, protocol_steps, start_up
+from bench import arrivals, demo, folding, live, machine, map_sizes, meals, online, placement, protocol_steps, start_up
 
 BENCHES: dict[str, Callable[[Console], None]] = {
     "arrivals": arrivals.run,
@@ -17,7 +17,10 @@ BENCHES: dict[str, Callable[[Console], None]] = {
     "live": live.run,
     "protocol": protocol_steps.run,
     "fold": folding.run,
+    "placement": placement.run,
+    "online": online.run,
     "start-up": start_up.run,
+    "meals": meals.run,
     "demo": demo.run,
 }
 

@@ -8,7 +8,7 @@ from bench.realm import opening
 from caravan import commands as c
 from caravan.basics import SYSTEM, Actor, Record
 from caravan.coordination.loop import coordinate
-from caravan.coordination.shelters import plan_for
+from caravan.coordination.placing import plan_for
 from caravan.drills.play import command_for, play
 from caravan.drills.scenario import load
 from caravan.events import Event
@@ -28,7 +28,7 @@ def played() -> Night:
     def handle(command: c.Command, by: Actor, now: datetime) -> str | None:
         nonlocal picture
         if isinstance(command, c.ProposePlacement):
-            command = plan_for(picture, command.group, now)
+            command = plan_for(picture, command, now)
         outcome = coordinate(picture, command, by=by, now=now)
         facts.extend((event, now) for event in outcome.events)
         picture = outcome.picture

@@ -271,7 +271,7 @@ def shared_group(group: Group, audiences: frozenset[Audience], *, small: bool) -
         hosted=group.hosted if may("hosted") and whereabouts else None,
         placements=group.placements if may("placements") and whereabouts else (),
         composition=cells if may("composition") else None,
-        households=group.households if may("households") else (),
+        households=tuple(h for h in group.households if may("unaccompanied") or not h.unaccompanied) if may("households") else (),
         children=group.children if may("children") and (exact or _children_told(group, cells)) else None,
         unaccompanied=group.alone if may("unaccompanied") else None,
         needs={need: n if exact or n >= SMALL else None for need, n in group.needs.items()} if may("needs") else {},

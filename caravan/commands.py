@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -22,8 +22,8 @@ from caravan.groups import (
     ShortText,
     Vehicle,
 )  # fmt: skip
-from caravan.kitchens import Kitchen, MealService
-from caravan.shelters.model import Section, Shelter, Whole
+from caravan.kitchens import Diet, Kitchen, MealService
+from caravan.shelters.model import ClockTime, Section, Shelter, Whole
 from caravan.stations import Office, Station
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
@@ -89,6 +89,14 @@ class MigrateActivation(Command, frozen=True):
     version: Annotated[int, msgspec.Meta(ge=1, le=999_999)]
     reason: Sentence
     map: dict[str, dict[str, str]] = {}
+
+
+class PublishPolicy(Command, frozen=True):
+    """Puts the placement policy of a file in force, from now on and for what is planned from now on. Undone by publishing the
+    earlier text under the next version."""
+
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=200_000)]
+    reason: Sentence
 
 
 class RegisterStation(Command, frozen=True):
@@ -266,17 +274,29 @@ class ReportOccupancy(Command, frozen=True):
     at: datetime | None = None
 
 
-class ProposePlacement(Command, frozen=True):
-    """Ask for a plan of places for those of the group who have none."""
+Waivable = Literal["intake_over", "does_not_admit", "declined", "kept_until", "stale_figure"]
+"""What a house may say of itself does not hold for once. The law and the number of its places are not among them."""
 
-    group: Name
+
+class ProposePlacement(Command, frozen=True):
+    """Ask for a plan of places for those who have none: of one group, or of all of an activation together.
+
+    ``pins`` are shelters chosen by a person: for a household by its id, for a kind (fam, wom, men, uam), or for everybody (``*``);
+    the narrowest counts. ``waived`` are rules that those shelters said do not hold this time, with the ``reason``.
+    """
+
+    group: Name | None = None
+    activation: Name | None = None
+    pins: dict[Name, Name] = {}
+    waived: tuple[Waivable, ...] = ()
+    reason: ShortText = ""
 
 
 class OfferPlan(Command, frozen=True):
-    """What ``ProposePlacement`` becomes once the search has run beside the turn: the plan that was found. The desk's own;
-    no route takes it."""
+    """What ``ProposePlacement`` becomes once the search has run beside the turn: the plans that were found, the one that was asked
+    for first. The desk's own; no route takes it."""
 
-    proposal: PlanProposed
+    proposals: tuple[PlanProposed, ...]
 
 
 class ConfirmPlacement(Command, frozen=True):
@@ -323,8 +343,40 @@ class WithdrawPlacement(Command, frozen=True):
 
 
 class ReportRations(Command, frozen=True):
+    """What a kitchen cooks from now on. ``per_diet`` are at most so many of them of a diet, ``delivers`` the local clock times
+    between which it brings a service."""
+
     kitchen: Name
-    rations: dict[MealService, Whole]
+    rations: dict[MealService, Whole] = {}
+    per_diet: dict[MealService, dict[Diet, Whole]] = {}
+    delivers: dict[MealService, tuple[ClockTime, ClockTime]] = {}
+
+
+class PlanMeals(Command, frozen=True):
+    """One plan for all places where people are: orders what is missing, moves what is too much in one place to where it is
+    missing, and takes back the rest. Without ``service`` every service of the day that can still be asked for; without ``day``
+    the day of the next one."""
+
+    day: date | None = None
+    service: MealService | None = None
+
+
+class TransferMeals(Command, frozen=True):
+    """Rations of an order go to another place (``shelter:…``, ``station:…``), for that ``group`` or for people of the house."""
+
+    order: Name
+    place: Name
+    rations: People
+    group: Name | None = None
+
+
+class CancelKitchenDay(Command, frozen=True):
+    """A kitchen cannot cook that day, or one service of it. What it was asked for is asked of others at once."""
+
+    kitchen: Name
+    day: date
+    reason: Sentence
+    service: MealService | None = None
 
 
 class OrderMeals(Command, frozen=True):

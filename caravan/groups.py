@@ -32,9 +32,12 @@ NeedCode = Literal[
     "crime_victim",
     "older_alone",
     "infant",
+    "no_pork",
+    "soft_food",
 ]
 NEEDS: tuple[NeedCode, ...] = (
-    "pregnant", "lactating", "medical", "reduced_mobility", "continuous_medicine", "lgbt_risk", "crime_victim", "older_alone", "infant"
+    "pregnant", "lactating", "medical", "reduced_mobility", "continuous_medicine", "lgbt_risk", "crime_victim", "older_alone", "infant",
+    "no_pork", "soft_food",
 )  # fmt: skip
 
 

@@ -13,15 +13,17 @@ from rpds import HashTrieMap, HashTrieSet, List
 
 from caravan import events as e
 from caravan.alarms import Alarm
-from caravan.basics import Record
+from caravan.basics import Reason, Record
 from caravan.cases import Case
 from caravan.drafts import Draft
 from caravan.groups import Group
 from caravan.handoff import Relay
 from caravan.kitchens import Larder, MealOrder
+from caravan.policies import PublishedPolicy
 from caravan.protocol.model import Protocol, Snapshot, Timer
 from caravan.protocol.outlook import next_due
 from caravan.shelters.model import Placement, Standing
+from caravan.shelters.policy import Policy
 from caravan.stations import Office, Station
 from caravan.tasks import Notice, Task
 from caravan.texts import KeptText
@@ -72,9 +74,13 @@ class Picture(Record, frozen=True):
 
     ``protocols`` are all published versions and ``latest`` the newest of each protocol; ``in_force`` is the one that answers
     arrivals: the last published that has machines for groups and for their activation, once its day has come; ``coming`` are
-    those whose day has not, with the instant. ``packs`` are the texts a draft may extend, by ``id@version``. ``open_at`` is by
+    those whose day has not, with the instant. ``packs`` are the texts a draft may extend, by ``id@version``. ``policy`` is the placement
+    policy in force and ``policies`` all that were published, by ``id@version``. ``open_at`` is by
     protocol and place. ``cases_in`` are the open cases of an activation, and of a group; ``tasks_in`` the open tasks of an activation and ``tasks_of`` those of an instance;
-    ``texts_of`` the erasable texts of an owner, erased ones too.
+    ``texts_of`` the erasable texts of an owner, erased ones too. ``orders_in`` are a group's orders of rations, ``orders_on`` those of
+    a day's service (``2023-05-16/breakfast``); ``lacking`` what was said last to be missing at a place, by ``lacking_key``. ``plans`` are by group, ``planned`` the groups with a plan for a
+    shelter, ``wanting`` those whose plan left somebody out, ``upset`` those to be planned again and why, ``short`` the shelters
+    with more people promised than they have places left.
     """
 
     seq: int = 0
@@ -88,6 +94,8 @@ class Picture(Record, frozen=True):
     coming: HashTrieMap[str, datetime] = HashTrieMap()
     packs: HashTrieMap[str, str] = HashTrieMap()
     drafts: HashTrieMap[str, Draft] = HashTrieMap()
+    policy: Policy = Policy()
+    policies: HashTrieMap[str, PublishedPolicy] = HashTrieMap()
     stations: HashTrieMap[str, Station] = HashTrieMap()
     offices: HashTrieMap[str, Office] = HashTrieMap()
     shelters: HashTrieMap[str, Standing] = HashTrieMap()
@@ -98,8 +106,14 @@ class Picture(Record, frozen=True):
     placements: HashTrieMap[str, Placement] = HashTrieMap()
     living: HashTrieMap[str, HashTrieSet[str]] = HashTrieMap()
     plans: HashTrieMap[str, e.PlanProposed] = HashTrieMap()
+    planned: HashTrieMap[str, HashTrieSet[str]] = HashTrieMap()
+    wanting: HashTrieSet[str] = HashTrieSet()
+    upset: HashTrieMap[str, Reason] = HashTrieMap()
+    short: HashTrieMap[str, e.PlacesShort] = HashTrieMap()
     orders: HashTrieMap[str, MealOrder] = HashTrieMap()
     orders_in: HashTrieMap[str, tuple[str, ...]] = HashTrieMap()
+    orders_on: HashTrieMap[str, tuple[str, ...]] = HashTrieMap()
+    lacking: HashTrieMap[str, e.MealsLacking] = HashTrieMap()
     instances: HashTrieMap[str, Instance] = HashTrieMap()
     machines_of: HashTrieMap[str, tuple[str, ...]] = HashTrieMap()
     cases: HashTrieMap[str, Case] = HashTrieMap()

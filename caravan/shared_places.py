@@ -1,4 +1,4 @@
-"""What each agency may see of stations, offices, shelters and kitchens: one part of a share."""
+"""What each agency may see of stations, offices and shelters: one part of a share."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from caravan.audiences import EXACT, SMALL, SharedGroup, Town, Viewer, audiences_of, without_small_promises
+from caravan.audiences import EXACT, SharedGroup, Town, Viewer, audiences_of, tells, without_small_promises
+from caravan.coordination.room import ledger_of
 from caravan.geography import Position
-from caravan.kitchens import Larder
 from caravan.picture import Picture
+from caravan.shelters.ledger import Ledger, without_promises
 from caravan.shelters.model import Standing
 from caravan.stations import Office, Station
 
@@ -65,9 +66,26 @@ class SharedPlaces:
         standing = self._picture.shelters.get(ident)
         if standing is None or (self.restricted and not standing.shelter.shares_address_with_inm):
             return None
+        own = self.viewer.role == "shelter" and self.viewer.place == ident
+        if standing.shelter.phone and not (self.coordinates or own):
+            standing = replace(standing, shelter=replace(standing.shelter, phone=""))
+        return standing if self._exact or own else without_small_promises(standing)
+
+    def ledger(self, ident: str) -> Ledger | None:
+        """A house's places by section and night. Who need not know who is where is told of tonight alone, without the section of
+        children who are alone, and without promises where some are to a few people; a restricted viewer nothing."""
+        standing = self.shelter(ident)
+        if standing is None or self.restricted:
+            return None
         if self._exact or (self.viewer.role == "shelter" and self.viewer.place == ident):
-            return standing
-        return without_small_promises(standing)
+            return ledger_of(self._picture, ident, self.now)
+        full = ledger_of(self._picture, ident, self.now)
+        full.pop("uam", None)
+        few = not all(tells(n) for nights in full.values() for n in (nights[0].held, nights[0].confirmed))
+        return {
+            section: tuple(without_promises(night) if few else night for night in nights[:1])
+            for section, nights in full.items()
+        }
 
     def municipalities(self) -> list[str]:
         return sorted({self._picture.shelters[i].shelter.municipality for i in self._picture.shelters})
@@ -96,14 +114,3 @@ class SharedPlaces:
                 seat = Position(lat=place.position.lat, lon=place.position.lon)
                 return Town(municipality=pcode, town=place.town, position=seat)
         return None
-
-    def kitchens(self) -> list[Larder]:
-        return [k for i in sorted(self._picture.kitchens) if (k := self.kitchen(i)) is not None]
-
-    def kitchen(self, ident: str) -> Larder | None:
-        larder = self._picture.kitchens.get(ident)
-        if larder is None or self.restricted:
-            return None
-        if self._exact or "cook" in self._audiences:
-            return larder
-        return replace(larder, committed={serving: n for serving, n in larder.committed.items() if n >= SMALL})

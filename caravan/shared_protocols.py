@@ -6,11 +6,13 @@ from datetime import datetime
 
 from caravan.coordination.publishing import may_change, may_publish
 from caravan.drafts import Draft
+from caravan.policies import PublishedPolicy
 from caravan.protocol.model import Protocol
-from caravan.shared_places import SharedPlaces
+from caravan.shared_horizons import SharedHorizons
+from caravan.shelters.policy import Policy
 
 
-class SharedProtocols(SharedPlaces):
+class SharedProtocols(SharedHorizons):
     """A picture seen through one viewer's eyes, as far as it is about protocols as such and not about what runs."""
 
     def protocols(self) -> list[Protocol]:
@@ -39,6 +41,15 @@ class SharedProtocols(SharedPlaces):
         """Changes on their way, the newest first: the coordination's own until they are published."""
         found = (self._picture.drafts[i] for i in self._picture.drafts) if self.coordinates else ()
         return sorted(found, key=lambda draft: (draft.saved_at, draft.id), reverse=True)
+
+    def policy(self) -> Policy | None:
+        """The placement policy in force. It names houses and their hours: not for a restricted viewer."""
+        return None if self.restricted else self._picture.policy
+
+    def policies(self) -> list[PublishedPolicy]:
+        """Every published version of it with its text and its reason, the newest first: the coordination's."""
+        found = (self._picture.policies[key] for key in self._picture.policies) if self.coordinates else ()
+        return sorted(found, key=lambda one: (one.policy.id, one.policy.version), reverse=True)
 
     def packs(self) -> dict[str, str]:
         """The texts a draft may extend, by ``id@version``: published protocols are public documents."""

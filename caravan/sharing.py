@@ -7,7 +7,7 @@ field of a group is the table of ``audiences.py``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import NewType
 
@@ -20,7 +20,6 @@ from caravan.audiences import (
     LEADERS_LOG,
     PARTNER_LOG,
     RESTRICTED_FACTS,
-    SMALL,
     Audience,
     OpenStep,
     SharedActivation,
@@ -38,25 +37,24 @@ from caravan.basics import Scalar
 from caravan.coordination.activations import possible_for
 from caravan.coordination.authority import is_theirs, may_know_case, may_know_relay, may_know_run
 from caravan.coordination.cases import openable_by
-from caravan.groups import Group, reconcile
+from caravan.coordination.hunger import FoodService, food_of
+from caravan.groups import Group
 from caravan.handoff import Relay
-from caravan.kitchens import MealOrder
 from caravan.picture import Activation, Instance, Picture
 from caravan.protocol.chart import chart_of
 from caravan.protocol.drawing.sight import shown_to
 from caravan.protocol.model import Protocol, Why
 from caravan.protocol.outlook import ActiveState, PossibleEvent, waiting, who_may_know
+from caravan.shared_care import SharedCare
 from caravan.shared_machines import SharedMachine, shared_machine
-from caravan.shared_protocols import SharedProtocols
-from caravan.shelters.model import Placement
 from caravan.tasks import Notice, Task
 from caravan.texts import KeptText
 
-# Roles that are somebody to a group that is theirs.
-_NEAR: dict[str, Audience] = {"brigade": "station", "shelter": "host"}
+# Facts of notices that count something else than people.
+_NO_PEOPLE: frozenset[str] = frozenset({"peldano", "tramite"})
 
 
-class _Share(SharedProtocols):
+class _Share(SharedCare):
     """The whole of it: groups, the protocol, cases, the log."""
 
     # --- groups ---
@@ -77,7 +75,9 @@ class _Share(SharedProtocols):
         if group is None:
             return None
         audiences = self._audiences | self._near(group)
-        shared = shared_group(group, audiences, small=not EXACT & audiences and self._has_small_part(group))
+        shared = shared_group(group, audiences, small=not self.tells_where(ident))
+        if "host" in audiences:
+            shared = replace(shared, placements=tuple(p for p in shared.placements if self.placement(p) is not None))
         return replace(shared, status=self._status(group))
 
     def _status(self, group: Group) -> str:
@@ -89,19 +89,6 @@ class _Share(SharedProtocols):
         seen = any(self.may_know(visible) for one in instances for visible in who_may_know(protocol, one.snapshot))
         return "open" if seen else "concluded"
 
-    def _has_small_part(self, group: Group) -> bool:
-        """Whether a few people of the group are somewhere apart: then no figure of who is where may be told, because the
-        others give it away."""
-        parts = reconcile(group)
-        figures = [
-            parts.arrived, parts.hosted, parts.elsewhere, parts.left, parts.transferred, parts.hospital, parts.unknown,
-            group.unplaced, group.promised, group.promised - group.hosted, *(d.people for d in group.departures),
-            *(group.people - c.people for c in group.counts if not c.whole),
-        ]  # fmt: skip
-        for placement in self._picture.placements_of(group.id):
-            figures += [placement.people, placement.promised, placement.came or 0, placement.left]
-        return any(0 < abs(n) < SMALL for n in figures)
-
     def reads(self, field: str, ident: str) -> bool:
         """Whether this viewer may read that field of that group; if so, ``None`` in it means that nobody has said."""
         group = self._picture.groups.get(ident)
@@ -111,49 +98,11 @@ class _Share(SharedProtocols):
         """A number of people of that group; ``None`` where it is small and this viewer need not know."""
         group = self._picture.groups.get(ident or "")
         audiences = self._audiences if group is None else self._audiences | self._near(group)
-        return people if bool(EXACT & audiences) or not 0 < people < SMALL else None
+        return people if bool(EXACT & audiences) or tells(people) else None
 
-    def _near(self, group: Group) -> frozenset[Audience]:
-        """What this viewer is to this group: its host, or its station's brigade."""
-        role = self.viewer.role
-        if role not in _NEAR or not is_theirs(self._picture, group, role, self.viewer.place):
-            return frozenset()
-        return frozenset({_NEAR[role]})
-
-    def placement(self, ident: str) -> Placement | None:
-        """A placement, for those who may know where the group sleeps."""
-        placement = self._picture.placements.get(ident)
-        if placement is None or self.restricted or "cook" in self._audiences:
-            return None
-        group = self._picture.groups[placement.group]
-        if self._exact or EXACT & self._near(group):
-            return placement
-        # Households and sections would tell of children and of needs.
-        return None if self._has_small_part(group) else replace(placement, households=(), beds={}, why=())
-
-    def placements_in(self, shelter: str) -> list[Placement]:
-        known = (self.placement(p.id) for p in self._picture.placements_in(shelter))
-        return sorted((p for p in known if p is not None), key=lambda p: (p.held_at, p.id))
-
-    def plan(self, group: str) -> e.PlanProposed | None:
-        return self._picture.plans.get(group) if self.coordinates else None
-
-    def orders(self, group: str | None = None, kitchen: str | None = None) -> list[MealOrder]:
-        if self.restricted:
-            return []
-        if group is not None:
-            found = [self._picture.orders[i] for i in self._picture.orders_in.get(group, ())]
-        else:
-            found = [self._picture.orders[i] for i in self._picture.orders]
-        if self.viewer.role == "kitchen":
-            found = [o for o in found if o.kitchen == self.viewer.place]
-        else:
-            found = [o for o in found if self._may_count(o)]
-        return sorted((o for o in found if kitchen in (None, o.kitchen)), key=lambda o: (o.ordered_at, o.id))
-
-    def _may_count(self, order: MealOrder) -> bool:
-        small = any(0 < n < SMALL for n in (order.rations, order.served or 0))
-        return not small or self._exact or bool(EXACT & self._near(self._picture.groups[order.group]))
+    def food(self, day: date) -> list[FoodService] | None:
+        """The day's services: who eats where, what is ordered and what is missing. The coordination's."""
+        return food_of(self._picture, day, self.now) if self.coordinates else None
 
     # --- the protocol ---
 
@@ -389,12 +338,16 @@ class _Share(SharedProtocols):
             )
         group = self._picture.groups.get(notice.group or "")
         near = self._near(group) if group is not None else frozenset[Audience]()
-        if self._exact or "cook" in self._audiences or EXACT & near:
-            return notice
+        if "host" in near:
+            facts = {k: v for k, v in facts.items() if k != "no_acompanados"}
+        own = self.viewer.place is not None and notice.place == f"{self.viewer.role}:{self.viewer.place}"
+        if self._exact or own or EXACT & near:
+            return replace(notice, facts=facts)
         return replace(notice, facts={k: v for k, v in facts.items() if self._may_tell(k, v)})
 
     def _may_tell(self, name: str, value: Scalar) -> bool:
-        return name != "personas" or not isinstance(value, int) or tells(value)
+        """Whether a notice's figure may be told to those who need not know it exactly; rungs and days are no people."""
+        return name in _NO_PEOPLE or isinstance(value, bool) or not isinstance(value, int) or tells(value)
 
     # --- the log ---
 

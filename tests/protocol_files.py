@@ -8,15 +8,16 @@ from msgspec.structs import replace
 
 from caravan.protocol.load import load
 from caravan.protocol.model import Machine, Protocol, State
-from caravan.server.library import packs_beside
+from caravan.server.library import POLICY_FILE, packs_beside
 
 FOLDER = Path(__file__).parents[1] / "protocols"
 TRIALS = Path(__file__).parent / "protocol" / "files"
+FILES = [path for path in sorted(FOLDER.glob("*.yaml")) if not path.name.endswith(POLICY_FILE)]
 
 
 def shipped() -> dict[str, Protocol]:
     """Every protocol file of the program and of the trials by its name."""
-    files = [*sorted(FOLDER.glob("*.yaml")), *sorted(TRIALS.glob("*.yaml"))]
+    files = [*FILES, *sorted(TRIALS.glob("*.yaml"))]
     return {path.stem: load(path.read_text(encoding="utf-8"), packs_beside(path)) for path in files}
 
 

@@ -14,7 +14,7 @@ from caravan import events as e
 from caravan.alarms import Alarm
 from caravan.basics import SYSTEM, Actor, Refusal
 from caravan.coordination.loop import Outcome, coordinate
-from caravan.coordination.shelters import plan_for
+from caravan.coordination.placing import plan_for
 from caravan.fold import fold
 from caravan.geography import Position
 from caravan.groups import Group
@@ -107,13 +107,25 @@ class Night:
     def arrives(self, people: int, station: str = "leon", **known: Any) -> str:
         return self.create(c.ReportArrival(station=station, people=people, declared_by="Brigada", **known))
 
-    def plans(self, group: str) -> e.PlanProposed:
-        self.do(plan_for(self.picture, group, self.now))
+    def asks(self, wish: c.ProposePlacement) -> c.OfferPlan:
+        """What the desk makes of a wish for places: the search, and the plans it offers."""
+        return plan_for(self.picture, wish, self.now)
+
+    def refuses(self, wish: c.ProposePlacement) -> Refusal:
+        """The refusal of a wish for which nothing is searched."""
+        try:
+            self.asks(wish)
+        except Refusal as refusal:
+            return refusal
+        raise AssertionError("there is a plan")
+
+    def plans(self, group: str, **wish: Any) -> e.PlanProposed:
+        self.do(self.asks(c.ProposePlacement(group=group, **wish)))
         return self.picture.plans[group]
 
-    def holds(self, group: str, *shelters: str) -> list[str]:
+    def holds(self, group: str, *shelters: str, **wish: Any) -> list[str]:
         """Plans for the group and holds the places; the ids of the placements."""
-        plan = self.plans(group)
+        plan = self.plans(group, **wish)
         outcome = self.do(c.ConfirmPlacement(group=group, plan=plan.plan, shelters=shelters))
         return [event.placement.id for event in outcome.events if isinstance(event, e.PlacementHeld)]
 

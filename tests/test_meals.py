@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from caravan.meals import KitchenOffer, MealDemand, MealGap, MealPlan, MealPolicy, order_meals
+from caravan.kitchens import KitchenOffer
+from caravan.meals import MealDemand, MealGap, MealPlan, MealPolicy, order_meals
 
 
 def kitchen(name: str, rations: int, distances: dict[str, int], **more: object) -> KitchenOffer:
@@ -199,7 +200,7 @@ def test_infant_formula_is_asked_only_of_a_kitchen_that_says_it_has_some() -> No
     [
         ({"rations": 0}, "no_kitchen_open", {}),
         ({"per_diet": {"standard": 0}}, "no_kitchen_cooks_diet", {"diet": "standard"}),
-        ({"distances": {"a": 301}}, "no_kitchen_in_reach", {"reach_metres": 30_000}),
+        ({"distances": {"a": 301}}, "no_kitchen_in_reach", {"metres": 30_000}),
         ({"rations": 30}, "kitchens_full", {"kitchens": 1, "rations": 30, "needed": 83}),
     ],
 )
@@ -218,3 +219,21 @@ def test_a_kitchen_given_twice_or_with_negative_rations_is_a_mistake() -> None:
         order_meals([], [kitchen("k", 1, {}), kitchen("k", 2, {})], MealPolicy())
     with pytest.raises(ValueError, match="negative"):
         order_meals([wants("a", -1)], [], MealPolicy())
+
+
+def test_food_meets_the_hour_it_is_eaten_at_if_they_share_a_minute() -> None:
+    demands = [wants("a", 4, window=(360, 600))]
+    for delivers, cooked in (((600, 700), 4), ((601, 700), 0), ((0, 359), 0), ((0, 360), 4), (None, 4)):
+        kitchens = [kitchen("k", 9, {"a": 5}, delivers=delivers)]
+        plan = order_meals(demands, kitchens, MealPolicy())
+        assert sum(flow.rations for flow in plan.flows) == cooked
+        assert [gap.reason.code for gap in plan.unmet] == ([] if cooked else ["no_kitchen_delivers_in_time"])
+    with pytest.raises(ValueError, match="two windows"):
+        order_meals([*demands, wants("a", 1)], [], MealPolicy())
+
+
+def test_a_kitchen_brings_nothing_beyond_its_own_reach() -> None:
+    kitchens = [kitchen("k", 9, {"a": 50, "b": 20}, reach_hm=20)]
+    plan = order_meals([wants("a", 4), wants("b", 4)], kitchens, MealPolicy())
+    assert [flow.place for flow in plan.flows] == ["b"]
+    assert [gap.reason.code for gap in plan.unmet] == ["no_kitchen_in_reach"]

@@ -14,7 +14,7 @@ from realm import COOK, EMPTY, GALILEA, SDH, Night, alarms, opened, plain, repla
 from caravan import commands as c
 from caravan import events as e
 from caravan.basics import Refusal
-from caravan.coordination.shelters import plan_for
+from caravan.coordination.placing import plan_for
 from caravan.fold import fold
 from caravan.groups import reconcile
 from caravan.picture import Picture, mint
@@ -56,7 +56,7 @@ def _arrival(p: Picture, a: int, b: int) -> c.Command:
 
 def _plan(p: Picture, a: int, b: int) -> c.Command:
     at = p.at or _START.now
-    return plan_for(p, _group(p, a), at)
+    return plan_for(p, c.ProposePlacement(group=_group(p, a)), at)
 
 
 def _confirm(p: Picture, a: int, b: int) -> c.Command:
@@ -158,7 +158,9 @@ def _groups_recounted(picture: Picture) -> None:
         theirs = [p for i in picture.placements if (p := picture.placements[i]).group == group.id]
         assert sorted(group.placements) == sorted(p.id for p in theirs)
         assert group.hosted == sum(p.came - p.left for p in theirs if p.status == "arrived" and p.came is not None)
-        assert group.promised == group.hosted + sum(p.people for p in theirs if p.status in WAITING_FOR_PEOPLE)
+        assert group.promised == group.hosted + sum(
+            p.people for p in theirs if p.status in WAITING_FOR_PEOPLE and p.moves_from is None
+        )
         parts = reconcile(group)
         there = parts.hosted + parts.elsewhere + parts.left + parts.transferred + parts.hospital + parts.unknown
         assert parts.arrived == there == group.people

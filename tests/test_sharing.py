@@ -46,12 +46,17 @@ HIDDEN_STEPS = ("asilo", "deteccion", "por_avisar", "por_presentar", "asilo_no_a
 # ------------------------------------------------------------------------------------- all that a share answers
 
 
+def _waiting_families(night: Night) -> list[Any]:
+    groups = (night.picture.groups[i] for i in sorted(night.picture.groups))
+    return [g for g in groups if g.status == "open" and g.unplaced and any(h.children for h in g.households)]
+
+
 def _plain(thing: object) -> Any:
     return msgspec.to_builtins(thing, enc_hook=lambda each: list(each) if isinstance(each, List) else None)
 
 
 def _derived(standing: Any) -> Any:
-    return [standing, standing.free, standing.free_total, standing.incoming, standing.status]
+    return [standing, standing.free, standing.free_total, standing.incoming, standing.without_bed, standing.status]
 
 
 ANSWERS: dict[str, Callable[[SharedPicture, Night], Any]] = {
@@ -69,6 +74,8 @@ ANSWERS: dict[str, Callable[[SharedPicture, Night], Any]] = {
     "shelter": lambda s, n: [
         _derived(found) for i in sorted(n.picture.shelters) if (found := s.shelter(i)) is not None
     ],
+    "food": lambda s, n: s.food(n.now.date()),
+    "ledger": lambda s, n: [s.ledger(i) for i in sorted(n.picture.shelters)],
     "municipalities": lambda s, n: s.municipalities(),
     "municipal_total": lambda s, n: [s.municipal_total(m) for m in s.municipalities()],
     "kitchens": lambda s, n: s.kitchens(),
@@ -78,11 +85,23 @@ ANSWERS: dict[str, Callable[[SharedPicture, Night], Any]] = {
     "placement": lambda s, n: [s.placement(i) for i in sorted(n.picture.placements)],
     "placements_in": lambda s, n: [s.placements_in(i) for i in sorted(n.picture.shelters)],
     "plan": lambda s, n: [s.plan(i) for i in sorted(n.picture.groups)],
+    "households": lambda s, n: [s.households(i) for i in sorted(n.picture.groups)],
+    "short": lambda s, n: s.short(),
+    "without_bed": lambda s, n: [s.without_bed(i) for i in sorted(n.picture.groups)],
+    "beds_to_spare": lambda s, n: [s.beds_to_spare(i) for i in sorted(n.picture.placements)],
+    "weigh": lambda s, n: [
+        s.weigh(c.ProposePlacement(group=g.id, pins={"fam": "galilea"})) for g in _waiting_families(n)
+    ],
     "orders": lambda s, n: [
         s.orders(),
         *(s.orders(group=g) for g in sorted(n.picture.groups)),
         s.orders(kitchen="trigo"),
     ],
+    "order": lambda s, n: [s.order(i) for i in sorted(n.picture.orders)],
+    "told_rations": lambda s, n: [s.told_rations(i, few) for i in sorted(n.picture.orders) for few in (3, 80)],
+    "told_places": lambda s, n: [s.told_places(one) for one, _ in n.journal if isinstance(one, e.OccupancyReported)],
+    "tells_where": lambda s, n: [s.tells_where(i) for i in sorted(n.picture.groups)],
+    "tells_actor": lambda s, n: [s.tells_actor(event) for event, _ in n.journal if s.shows(event)],
     "activations": lambda s, n: s.activations(),
     "running_at": lambda s, n: [s.running_at(i) for i in sorted(n.picture.stations)],
     "open_activation": lambda s, n: [s.open_activation(i) for i in sorted(n.picture.stations)],
@@ -97,6 +116,12 @@ ANSWERS: dict[str, Callable[[SharedPicture, Night], Any]] = {
     "draft": lambda s, n: [s.draft(i) for i in sorted(n.picture.drafts)],
     "may_with": lambda s, n: [sorted(s.may_with(n.picture.drafts[i])) for i in sorted(n.picture.drafts)],
     "beside": lambda s, n: [p.id for p in s.beside()],
+    "policy": lambda s, n: s.policy(),
+    "call_list": lambda s, n: s.call_list(),
+    "horizon": lambda s, n: [s.horizon(i) for i in sorted(n.picture.shelters)],
+    "stays": lambda s, n: [s.stays(i) for i in sorted(n.picture.groups)],
+    "shortfalls": lambda s, n: s.shortfalls(),
+    "policies": lambda s, n: s.policies(),
     "in_force": lambda s, n: s.in_force is not None,
     "state_words": lambda s, n: [
         s.state_words(i, state) for i in sorted(n.picture.activations) for state in HIDDEN_STEPS
@@ -248,6 +273,26 @@ def test_the_total_of_a_town_stands_on_no_house(night: Night) -> None:
     assert total is not None
     assert (total[0].position.lat, total[0].town, total[1], total[2]) == (21.12, "León", 2, 40)
     assert "21.1234" not in text(night, "INM")
+
+
+@pytest.mark.parametrize("who", VIEWERS)
+def test_the_places_of_a_house_tell_of_promises_and_of_children_only_whom_they_concern(night: Night, who: str) -> None:
+    night.holds(night.arrives(3, unaccompanied=3), "casa_dif")
+    night.holds(night.arrives(24), pins={"*": "galilea"})
+    few = night.holds(night.arrives(3), pins={"*": "galilea"})[0]
+    night.do(c.AcceptPlacement(placement=few))
+    share = seen(night, who)
+    galilea, dif = share.ledger("galilea"), share.ledger("casa_dif")
+    if who == "INM":
+        assert (galilea, dif) == (None, None)
+        return
+    assert galilea is not None
+    assert dif is not None
+    exact = who in ("coordination", "town hall", "ACNUR", "DIF", "SALUD", "host")
+    first = galilea["mix"][0]
+    assert (first.held, first.confirmed) == ((24, 3) if exact else (0, 0))
+    assert (first.free, len(galilea["mix"]) > 1) == (3, exact)
+    assert ("uam" in dif) == (exact and who != "host")
 
 
 def test_inm_still_follows_the_steps_that_are_its_own(night: Night, bus: str) -> None:
@@ -533,3 +578,27 @@ def _nightfall(picture_at_nightfall: tuple[Any, Night]) -> None:
 
 
 _AT_NIGHTFALL = Night()
+
+
+# --- food
+
+
+def test_what_people_eat_is_known_to_those_who_cook_it_and_those_who_care_for_them(night: Night) -> None:
+    night.do(
+        c.ReportRations(kitchen="trigo", rations={"dinner": 90}, per_diet={"dinner": {"infant": 20, "no_pork": 20}})
+    )
+    ident = night.arrives(60, needs={"infant": 9, "no_pork": 8})
+    night.do(c.OrderMeals(group=ident))
+    diets = {who: {o.diet for o in seen(night, who).orders(group=ident)} for who in VIEWERS}
+    whole = {"standard", "infant", "no_pork"}
+    assert {who for who, told in diets.items() if told == whole} == {
+        "coordination", "town hall", "ACNUR", "DIF", "SALUD", "brigade", "cook"
+    }  # fmt: skip
+    assert all(told <= {"standard"} for told in diets.values() if told != whole)
+    larders = {who: seen(night, who).kitchen("trigo") for who in VIEWERS}
+    assert {who for who, larder in larders.items() if larder is not None and larder.by_diet} == {
+        "coordination", "town hall", "ACNUR", "DIF", "SALUD", "cook"
+    }  # fmt: skip
+    assert {who for who in VIEWERS if seen(night, who).food(night.now.date()) is not None} == {
+        "coordination", "town hall"
+    }  # fmt: skip

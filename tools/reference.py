@@ -27,7 +27,7 @@ from caravan.server.web import operations
 from caravan.server.web.api.commands import NOT_ROUTED, ROUTES
 from caravan.server.web.api.readings import READINGS
 from caravan.server.web.pages.entry import ENTRY
-from caravan.server.web.pages.registry import PAGES
+from caravan.server.web.pages.registry import PAGES, PLACING
 from caravan.server.web.problems import MISTAKES, REFUSALS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -103,6 +103,8 @@ READING: dict[str, str] = {
     "/api/v1/kitchens": "kitchens with what they can serve and what was asked of them",
     "/api/v1/stations": "stations",
     "/api/v1/meals": "orders of rations",
+    "/api/v1/policy": "the placement policy in force; for the coordination also every version with its text and its reason",
+    "/api/v1/horizon": "each house's nights ahead, the stays that end before the procedure could with what would mend them, and whom to phone first",
     "/api/v1/tasks": "waiting steps and open tasks, by deadline",
     "/api/v1/notices": "unseen notices to the asker's agency",
     "/api/v1/journal": "lines of the log; `activation`, `group`, `before` narrow it",
@@ -115,6 +117,9 @@ READING: dict[str, str] = {
     "/metrics": "totals in Prometheus' text format",
     "/entrar": "the sign-in page and its form",
     "/salir": "signs out, from a page",
+    "/colocacion/buscar": "begins a search for places from a page: of a group or of an activation, with what a person chose",
+    "/colocacion/busquedas/{ident}/detener": "stops a search; its best so far is proposed",
+    "/colocacion/confirmar": "confirms the proposals a page showed, each by itself",
     "/lengua": "chooses the reader's language, from a page",
     "/api/v1/session": "`POST {email, password}` signs in and sets the cookie; `DELETE` signs out",
 }
@@ -226,7 +231,7 @@ def _readings() -> Iterator[str]:
 
 
 def _others() -> Iterator[str]:
-    rows = ((f"`{method} {path}`", READING[path]) for method, path in _handled([*ENTRY, *operations.ROUTES]))
+    rows = ((f"`{method} {path}`", READING[path]) for method, path in _handled([*ENTRY, *PLACING, *operations.ROUTES]))
     return _table(("route", "what"), rows)
 
 

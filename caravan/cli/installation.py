@@ -14,9 +14,10 @@ from rich.table import Table
 
 from caravan import commands as c
 from caravan.basics import SYSTEM, Refusal, Role
-from caravan.cli.opening import UNREADABLE, read
+from caravan.cli.opening import UNREADABLE, read, read_policy
 from caravan.cli.speaking import out, say, stop, unread
 from caravan.directory import load as load_directory
+from caravan.policies import load_policy
 from caravan.protocol.check import check as check_protocol
 from caravan.protocol.load import load as load_protocol
 from caravan.server.clock import WorldClock
@@ -24,7 +25,7 @@ from caravan.server.db.engine import open_engine
 from caravan.server.db.users import User, add_user
 from caravan.server.demo import ACCOUNTS, PASSWORD, Demo, fresh_folder
 from caravan.server.desk import Desk
-from caravan.server.library import publication
+from caravan.server.library import POLICY_FILE, policy_beside, publication
 from caravan.server.serving import listen, run
 from caravan.server.serving import serve as run_server
 from caravan.server.settings import Settings, from_environment, shipped
@@ -128,6 +129,7 @@ def init(
         agency = load_protocol(publishing.text, publishing.packs).coordination()[0]
     except UNREADABLE as error:
         stop(unread(protocol, error))
+    policy = _policy_beside(protocol)
     try:
         places = load_directory(directory.read_text(encoding="utf-8"))
     except (WrittenErrors, UnicodeDecodeError, OSError) as error:
@@ -137,10 +139,22 @@ def init(
         c.OpenRealm(name=name, salt=secrets.token_hex(16)),
         publishing,
         *places,
+        *([] if policy is None else [policy]),
     ]
     first = User(id=_opaque(), email=email.strip().lower(), label="Coordinación", agency=agency, role="coordination")
     run(_init(Settings(data=data), setting_up, first, password))
     out.print(f"Lista. Ahora: caravan serve --data {data}")
+
+
+def _policy_beside(protocol: Path) -> c.PublishPolicy | None:
+    """Stops with what is wrong with the placement policy that stands beside a protocol, before anything is set up."""
+    try:
+        policy = policy_beside(protocol)
+        if policy is not None:
+            load_policy(policy.text)
+    except UNREADABLE as error:
+        stop(unread(protocol.with_name(protocol.stem + POLICY_FILE), error))
+    return policy
 
 
 async def _init(settings: Settings, setting_up: list[c.Command], first: User, password: str) -> None:
@@ -184,6 +198,8 @@ async def _add(settings: Settings, account: User, password: str) -> None:
     await desk.open()
     try:
         await add_user(desk.engine, account, password)
+    except Refusal as refusal:
+        stop(sentence(refusal))
     finally:
         await desk.close()
 
@@ -215,10 +231,13 @@ async def _serve(settings: Settings, door: socket.socket) -> None:
 
 @cli.command()
 def check(files: Annotated[list[Path], typer.Argument(help="Archivos de protocolo.")]) -> None:
-    """Dice si un protocolo es correcto, o todos sus problemas con línea y columna."""
+    """Dice si un protocolo o una política de colocación es correcta, o todos sus problemas con línea y columna."""
     sound = True
     for path in files:
         try:
+            if (policy := read_policy(path)) is not None:
+                say(f"{path}: correcto (política de colocación {policy.id}, versión {policy.version})")
+                continue
             opened = read(path)
         except UNREADABLE as error:
             sound = False

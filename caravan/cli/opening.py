@@ -6,9 +6,11 @@ from pathlib import Path
 
 from caravan.basics import Record
 from caravan.cli.speaking import stop, unread
+from caravan.policies import is_policy, load_policy
 from caravan.protocol.load import load
 from caravan.protocol.model import Protocol, ProtocolErrors
 from caravan.server.library import Pack, packs_of
+from caravan.shelters.policy import Policy
 
 UNREADABLE = (ProtocolErrors, UnicodeDecodeError, OSError)
 """What ``read`` raises; ``speaking.unread`` says it."""
@@ -28,6 +30,12 @@ def read(path: Path) -> Opened:
     known = packs_of(path)
     protocol = load(text, {key: pack.text for key, pack in known.items()})
     return Opened(protocol=protocol, text=text, packs={key: known[key] for key in protocol.extends})
+
+
+def read_policy(path: Path) -> Policy | None:
+    """The placement policy of a file; ``None`` where it is a protocol. Raises one of ``UNREADABLE``."""
+    text = path.read_bytes().decode()
+    return load_policy(text) if is_policy(text) else None
 
 
 def opened(path: Path) -> Opened:

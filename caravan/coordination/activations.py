@@ -348,7 +348,8 @@ def _groups_in(picture: Picture, event: e.Event) -> list[str]:
         case e.PlacementHeld(placement=placement):
             return [placement.group]
         case e.MealsServed(order=order):
-            return [picture.orders[order].group]
+            group = picture.orders[order].group
+            return [] if group is None else [group]
         case (
             e.CountRecorded(group=ident)
             | e.AsylumWishRecorded(group=ident)

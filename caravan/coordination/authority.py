@@ -17,7 +17,7 @@ _AT_THE_STATION = (c.ReportArrival, c.RecordCount, c.RecordDeparture, c.SplitGro
 _IN_THE_SHELTER = (
     c.ReportOccupancy, c.AcceptPlacement, c.DeclinePlacement, c.RecordPlacementArrival, c.SetStayEnd, c.RecordDeparture,
 )  # fmt: skip
-_IN_THE_KITCHEN = (c.ReportRations, c.AcceptMeals, c.CancelMeals, c.RecordMealsServed)
+_IN_THE_KITCHEN = (c.ReportRations, c.AcceptMeals, c.CancelMeals, c.CancelKitchenDay, c.RecordMealsServed)
 
 MAY: dict[str, frozenset[type[c.Command]]] = {
     "coordination": frozenset(c.ALL) - {c.OpenRealm, c.PublishProtocol},
@@ -94,7 +94,9 @@ def may_know_relay(picture: Picture, relay: Relay, agency: str, *, named: bool =
 def _place_of(picture: Picture, command: c.Command, by: Actor) -> str | None:
     """The shelter, kitchen or station a command is about, as far as this role is bound to one; ``None`` = not bound."""
     match command:
-        case c.ReportOccupancy(shelter=ident) | c.ReportRations(kitchen=ident) | c.ReportArrival(station=ident):
+        case c.ReportOccupancy(shelter=ident) | c.ReportArrival(station=ident):
+            return ident
+        case c.ReportRations(kitchen=ident) | c.CancelKitchenDay(kitchen=ident):
             return ident
         case (
             c.AcceptPlacement(placement=ident)

@@ -7,7 +7,22 @@ from datetime import datetime
 from caravan import commands as c
 from caravan.basics import Actor, Record, Refusal
 from caravan.commands import Command
-from caravan.coordination import activations, arrivals, cases, meals, places, publishing, relays, shelters, tasks
+from caravan.coordination import (
+    activations,
+    arrivals,
+    cases,
+    horizon,
+    lodging,
+    meals,
+    occupancy,
+    places,
+    placing,
+    policies,
+    publishing,
+    relays,
+    repairing,
+    tasks,
+)
 from caravan.coordination.authority import authorize
 from caravan.coordination.ringing import ring, stand_aside
 from caravan.coordination.turn import ANSWERS, Turn
@@ -16,7 +31,10 @@ from caravan.picture import Picture
 from caravan.protocol.model import EndlessLoop, ModelError, SnapshotError
 
 # The modules that answer commands; naming them here is what registers their answers.
-RULES = (activations, arrivals, cases, meals, places, publishing, relays, shelters, tasks)
+RULES = (
+    activations, arrivals, cases, horizon, lodging, meals, occupancy, places, placing, policies,
+    publishing, relays, repairing, tasks,
+)  # fmt: skip
 
 # What somebody saw: it is so whether or not a protocol can follow.
 SEEN = (

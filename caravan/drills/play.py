@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from caravan.basics import Actor
 from caravan.commands import Command
-from caravan.coordination.meals import orders_of
+from caravan.coordination.hunger import orders_of
 from caravan.drills.scenario import REFERENCE, Line, Scenario, references
 from caravan.picture import Picture
 

@@ -8,12 +8,12 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from caravan import events as e
-from caravan.fold import cases, groups, meals, places, protocol, publishing, shelters
+from caravan.fold import cases, groups, meals, places, policies, protocol, publishing, shelters
 from caravan.fold.moves import FOLDS
 from caravan.picture import Picture
 
 # Naming the modules is what registers their folds.
-PARTS = (cases, groups, meals, places, protocol, publishing, shelters)
+PARTS = (cases, groups, meals, places, policies, protocol, publishing, shelters)
 
 
 def fold(picture: Picture, event: e.Event, at: datetime) -> Picture:

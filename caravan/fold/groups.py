@@ -95,14 +95,14 @@ def _move_placement(picture: Picture, placement: Placement, into: str) -> Pictur
         replace(
             giver,
             placements=tuple(p for p in giver.placements if p != placement.id),
-            promised=giver.promised - placement.promised,
+            promised=giver.promised - placement.counted,
             hosted=giver.hosted - placement.present,
         ),
     )
     taker = replace(
         taker,
         placements=(*taker.placements, placement.id),
-        promised=taker.promised + placement.promised,
+        promised=taker.promised + placement.counted,
         hosted=taker.hosted + placement.present,
     )
     # A household's name begins with its group's: of two reports of one bus, the same family is the same one.

@@ -65,7 +65,7 @@ def put_placement(picture: Picture, placement: Placement) -> Picture:
     group = replace(
         group,
         placements=group.placements if before is not None else (*group.placements, placement.id),
-        promised=group.promised + placement.promised - (before.promised if before is not None else 0),
+        promised=group.promised + placement.counted - (before.counted if before is not None else 0),
         hosted=group.hosted + placement.present - (before.present if before is not None else 0),
     )
     picture = replace(

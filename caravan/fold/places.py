@@ -70,11 +70,17 @@ def _shelter(picture: Picture, event: e.ShelterRegistered, at: datetime) -> Pict
     return put_standing(picture, standing)
 
 
+def _stocked(kitchen: Kitchen) -> Larder:
+    return Larder(
+        kitchen=kitchen, rations=dict(kitchen.rations), per_diet=dict(kitchen.per_diet), delivers=dict(kitchen.delivers)
+    )
+
+
 @folds(e.KitchenRegistered)
 def _kitchen(picture: Picture, event: e.KitchenRegistered, at: datetime) -> Picture:
     kitchen: Kitchen = event.kitchen
     old = picture.kitchens.get(kitchen.id)
-    larder = Larder(kitchen=kitchen, rations=dict(kitchen.rations)) if old is None else replace(old, kitchen=kitchen)
+    larder = _stocked(kitchen) if old is None else replace(old, kitchen=kitchen)
     return replace(picture, kitchens=picture.kitchens.insert(kitchen.id, larder))
 
 

@@ -95,7 +95,7 @@ def _delivered(picture: Picture, event: e.SendDelivered, at: datetime) -> Pictur
     return settled(replace(picture, sends=picture.sends.remove(event.send)))
 
 
-@folds(e.EventDropped, e.DeadlineMissed, e.Remarked, e.MealsLacking)
+@folds(e.EventDropped, e.DeadlineMissed, e.Remarked, e.StayFallsShort)
 def _no_change(picture: Picture, event: e.Event, at: datetime) -> Picture:
     return picture
 

@@ -40,7 +40,7 @@ def _touches(picture: Picture, event: e.Event) -> list[FeatureId]:
             return _shelter(picture, ident)
         case e.KitchenRegistered(kitchen=kitchen):
             return [f"kitchen:{kitchen.id}"]
-        case e.RationsReported(kitchen=ident):
+        case e.RationsReported(kitchen=ident) | e.KitchenDayCancelled(kitchen=ident):
             return [f"kitchen:{ident}"]
         case e.PlaceLocated(place=place):
             return _place(picture, place)
@@ -86,7 +86,8 @@ def _group(picture: Picture, ident: str) -> list[FeatureId]:
 def _placement(picture: Picture, ident: str) -> list[FeatureId]:
     """Its shelter and its whole group: to those who see only larger numbers, its lines come and go together."""
     placement = picture.placements[ident]
-    return [*_group(picture, placement.group), *_shelter(picture, placement.shelter)]
+    left = [] if placement.moves_from is None else _shelter(picture, picture.placements[placement.moves_from].shelter)
+    return [*_group(picture, placement.group), *_shelter(picture, placement.shelter), *left]
 
 
 def _place(picture: Picture, place: str) -> list[FeatureId]:

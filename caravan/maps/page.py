@@ -125,6 +125,8 @@ MAP_WORDS: dict[str, str] = {
     "need.crime_victim": "víctimas de delito",
     "need.older_alone": "personas mayores solas",
     "need.infant": "lactantes menores de un año",
+    "need.no_pork": "no comen cerdo",
+    "need.soft_food": "necesitan dieta blanda",
     "legend.number": "El número dice cuántos lugares libres hay",
     "legend.old": "Cifra de hace más de 24 h",
     "legend.active": "Central con protocolo activo",

@@ -18,7 +18,7 @@ from caravan.server.clock import DrillClock
 from caravan.server.db.engine import open_engine
 from caravan.server.db.users import User, add_user
 from caravan.server.desk import Desk
-from caravan.server.library import publication
+from caravan.server.library import policy_beside, publication
 from caravan.server.settings import PACKAGE, Settings, shipped
 from caravan.server.web.pages.wording import done_sentence
 from caravan.server.web.problems import sentence
@@ -73,6 +73,8 @@ class Demo:
         await self._set_up(publication(shipped("protocols") / "guanajuato.yaml"))
         for command in load_directory((shipped("directories") / "guanajuato.yaml").read_text(encoding="utf-8")):
             await self._set_up(command)
+        if (policy := policy_beside(shipped("protocols") / "guanajuato.yaml")) is not None:
+            await self._set_up(policy)
         for account in ACCOUNTS:
             await add_user(self.desk.engine, _user(account), PASSWORD)
 

@@ -6,8 +6,10 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 import msgspec
 from msgspec.structs import replace
@@ -17,9 +19,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from caravan import commands as c
 from caravan.basics import SYSTEM, Actor, Record, Refusal
+from caravan.coordination.asking import mending, question
 from caravan.coordination.authority import authorize
 from caravan.coordination.loop import Outcome, coordinate
-from caravan.coordination.shelters import plan_for
+from caravan.coordination.placing import offered
 from caravan.events import Event, TextKept
 from caravan.fold import fold
 from caravan.picture import Picture
@@ -27,11 +30,28 @@ from caravan.server.clock import Clock
 from caravan.server.db import journal, mirror, texts
 from caravan.server.db.engine import migrate, reading
 from caravan.server.db.tables import TABLES
+from caravan.server.searching import search
+from caravan.shelters.progress import Watch, unwatched
 
 _REQUESTS = TABLES["requests"]
 _LOG = logging.getLogger("caravan")
 # A plan made beside the turn is made again when the picture moved under it; three times is a very busy night.
 _TRIES = 3
+# A plan made beside the turn may find that the picture moved under it, and one that mends another, that it was mended.
+_OVERTAKEN = frozenset(
+    {
+        "plan_out_of_date",
+        "already_repaired",
+        "more_than_unplaced",
+        "group_not_open",
+        "fewer_without_bed",
+        "others_by_now",
+    }
+)
+# What whoever confirms a plan hears when others were faster.
+_TOO_LATE = frozenset(
+    {"plan_out_of_date", "plan_replaced", "fewer_without_bed", "others_by_now", "house_refuses_by_now"}
+)
 
 News = Callable[[Picture, Sequence[Event]], None]
 
@@ -47,7 +67,10 @@ class Answer(Record, frozen=True):
 
 @dataclass(eq=False)
 class _Ask:
+    """``wish`` is what somebody asked for; ``command`` what it became."""
+
     command: c.Command
+    wish: c.Command
     by: Actor
     key: str | None
     now: datetime | None
@@ -65,6 +88,7 @@ class Desk:
         self.hearers: list[News] = []
         self._waiting: list[_Ask] = []
         self._turn = asyncio.Lock()
+        self._repairing = asyncio.Lock()
         # Another start may have ended between an erasure and the emptying of the log.
         self._to_forget = True
         self._under_way: set[asyncio.Task[None]] = set()
@@ -87,35 +111,76 @@ class Desk:
         """Carries out one command. Raises ``Refusal``, and then it changed nothing. ``key`` is the client's own name for this
         wish: sent twice, it is carried out once. ``now`` is for drills that play the past."""
         if isinstance(command, c.ProposePlacement):
-            return await self._propose(command, by=by, key=key, now=now)
-        return await self._ask(command, by=by, key=key, now=now)
+            return await self.propose(command, by=by, key=key, now=now)
+        try:
+            return await self._ask(command, by=by, key=key, now=now)
+        except Refusal as refusal:
+            if isinstance(command, c.ConfirmPlacement) and refusal.code in _TOO_LATE:
+                refusal.details["plan"] = await self._next_best(command, by)
+            raise
 
-    async def _ask(self, command: c.Command, *, by: Actor, key: str | None, now: datetime | None) -> Answer:
-        ask = _Ask(command, by, _scoped(key, by), now, asyncio.get_running_loop().create_future())
+    async def _ask(
+        self, command: c.Command, *, by: Actor, key: str | None, now: datetime | None, wish: c.Command | None = None
+    ) -> Answer:
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        ask = _Ask(command, wish or command, by, _scoped(key, by), now, future)
         self._waiting.append(ask)
         task = asyncio.create_task(self._take_turn())
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
         return await ask.answer
 
-    async def _propose(
-        self, command: c.ProposePlacement, *, by: Actor, key: str | None, now: datetime | None
-    ) -> Answer:
-        """The search runs in a thread on the picture as it is; only its result takes a turn."""
+    async def propose(
+        self, wish: c.ProposePlacement, *, by: Actor, key: str | None = None, now: datetime | None = None,
+        watch: Watch = unwatched,
+    ) -> Answer:  # fmt: skip
+        """The search runs beside the turn on the picture as it is; only its result takes a turn. ``watch`` hears how far it is,
+        and stops it with the best so far by saying no."""
         tries = _TRIES
         while True:
             await self.catch_up()
-            authorize(self.picture, command, by)
-            known = await self._answered(command, by=by, key=key)
+            authorize(self.picture, wish, by)
+            known = await self._answered(wish, by=by, key=key)
             if known is not None:
                 return known
-            plan = await asyncio.to_thread(plan_for, self.picture, command.group, now or self.clock.now())
+            picture, at = self.picture, now or self.clock.now()
+            asked = await asyncio.to_thread(question, picture, wish, at)
+            plan = offered(picture, asked, await search(asked, watch), at)
             tries -= 1
             try:
-                return await self._ask(plan, by=by, key=key, now=now)
+                return await self._ask(plan, by=by, key=key, now=now, wish=wish)
             except Refusal as refusal:
-                if refusal.code != "plan_out_of_date" or not tries:
+                if refusal.code not in _OVERTAKEN or not tries:
                     raise
+
+    async def repair(self, watch: Watch = unwatched) -> Answer | None:
+        """Makes the plans again that were upset; ``None`` where there are none, or another process was faster."""
+        async with self._repairing:
+            await self.catch_up()
+            picture, at = self.picture, self.clock.now()
+            asked = await asyncio.to_thread(mending, picture, at)
+            if asked is None:
+                return None
+            plan = offered(picture, asked, await search(asked, watch), at)
+            try:
+                return await self._ask(plan, by=SYSTEM, key=None, now=None)
+            except Refusal as refusal:
+                if refusal.code not in _OVERTAKEN:
+                    raise
+                return None
+
+    async def _next_best(self, command: c.ConfirmPlacement, by: Actor) -> str | None:
+        """The plan to look at instead of the one that came too late: what upset it has been mended by then. Where only time has
+        passed (a house no longer opens its door, a figure is too old) nothing upset it, and it is searched anew."""
+        plan = self.picture.plans.get(command.group)
+        if command.group in self.picture.upset:
+            await self.repair()
+        elif plan is not None and plan.plan == command.plan:
+            wish = c.ProposePlacement(group=command.group, pins=plan.pins, reason=plan.reason)
+            with suppress(Refusal):
+                await self.propose(replace(wish, waived=cast("tuple[c.Waivable, ...]", plan.waived)), by=by)
+        plan = self.picture.plans.get(command.group)
+        return None if plan is None or plan.plan == command.plan else plan.plan
 
     async def _answered(self, command: c.Command, *, by: Actor, key: str | None) -> Answer | None:
         """The answer this wish had before, so that a plan that was confirmed since is not searched for again."""
@@ -182,7 +247,7 @@ class Desk:
             requests: dict[str, dict[str, object]] = {}
             for ask in asks:
                 try:
-                    answer = await self._repeated(connection, ask.command, ask.key, picture, requests)
+                    answer = await self._repeated(connection, ask.wish, ask.key, picture, requests)
                     if answer is None:
                         now = self._now(ask, picture)
                         outcome = coordinate(picture, ask.command, by=ask.by, now=now)
@@ -238,7 +303,7 @@ class Desk:
         row: dict[str, object] = {
             "key": ask.key,
             # A fingerprint of what may have to be forgotten would outlive it.
-            "digest": "" if any(isinstance(event, TextKept) for event in outcome.events) else _digest(ask.command),
+            "digest": "" if any(isinstance(event, TextKept) for event in outcome.events) else _digest(ask.wish),
             "created": outcome.created,
             "seq": seq,
             "at": now,
@@ -270,10 +335,8 @@ def _scoped(key: str | None, by: Actor) -> str | None:
 
 
 def _digest(command: c.Command) -> str:
-    """What was wished, so that one key cannot stand for two wishes. A plan is the program's, not the client's."""
-    wish = c.ProposePlacement(group=command.proposal.group) if isinstance(command, c.OfferPlan) else command
-    if isinstance(wish, c.ActivateProtocol):
-        wish = replace(
-            wish, reason=""
-        )  # words that a protocol may want forgotten, whether or not somebody waited for them
-    return hashlib.sha256(type(wish).__name__.encode() + msgspec.json.encode(wish)).hexdigest()
+    """What was wished, so that one key cannot stand for two wishes."""
+    if isinstance(command, c.ActivateProtocol):
+        # words that a protocol may want forgotten, whether or not somebody waited for them
+        command = replace(command, reason="")
+    return hashlib.sha256(type(command).__name__.encode() + msgspec.json.encode(command)).hexdigest()

@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from caravan.basics import Record
-from caravan.commands import PublishProtocol
+from caravan.commands import PublishPolicy, PublishProtocol
 from caravan.protocol.loading.source import read_tree
 from caravan.protocol.model import Problem, Protocol, ProtocolErrors
 from caravan.protocol.packs import child, key_of, packs_needed
@@ -69,6 +69,19 @@ def publication(path: Path) -> PublishProtocol:
     text = path.read_text(encoding="utf-8")
     known = packs_beside(path)
     return PublishProtocol(text=text, packs={key: known[key] for key in packs_needed(text, known) if key in known})
+
+
+POLICY_FILE = ".colocacion.yaml"
+"""How the file of a placement policy ends; it stands beside the protocol whose name it bears."""
+
+
+def policy_beside(path: Path) -> PublishPolicy | None:
+    """The order to publish the placement policy that stands beside a protocol's file, or ``None`` where none does. Raises
+    ``OSError`` and ``UnicodeDecodeError``."""
+    file = path.with_name(path.stem + POLICY_FILE)
+    if not file.exists():
+        return None
+    return PublishPolicy(text=file.read_text(encoding="utf-8"), reason="La política que acompaña al protocolo")
 
 
 def lineage(protocol: Protocol) -> frozenset[str]:

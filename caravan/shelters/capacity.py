@@ -30,8 +30,14 @@ def arrive(standing: Standing, beds: dict[Section, int], people: int) -> tuple[S
     occupied = None if standing.occupied is None else standing.occupied + people
     if standing.available is None:
         return replace(standing, occupied=occupied), {}
-    available, taken, rest = _lie_down(standing.available, people, [*beds.items(), *((s, people) for s in _OVERFLOW)])
+    available, taken, rest = _lie_down(standing.available, people, [*beds.items(), *_overflow(beds, people)])
     return replace(standing, available=available, occupied=occupied, excess=standing.excess + rest), taken
+
+
+def _overflow(beds: dict[Section, int], people: int) -> list[tuple[Section, int]]:
+    """Where people may lie for whom no place was kept. Who comes with children who are alone, and only with them, lies nowhere
+    until a person has said who they are."""
+    return [] if set(beds) == {"uam"} else [(section, people) for section in _OVERFLOW]
 
 
 def _lie_down(
@@ -48,16 +54,17 @@ def _lie_down(
     return empty, taken, people
 
 
-def _on_the_floor(placement: Placement) -> int:
+def on_the_floor(placement: Placement) -> int:
+    """People of a placement who are in the house and take none of its places."""
     return max(0, placement.present - sum(placement.beds.values()))
 
 
 def settle_in(standing: Standing, placement: Placement) -> tuple[Standing, dict[Section, int]]:
     """Those of a placement who found no place take what is empty now. Returns the standing and all places it takes."""
-    people = min(_on_the_floor(placement), standing.excess)
+    people = min(on_the_floor(placement), standing.excess)
     if standing.available is None or not people:
         return standing, placement.beds
-    available, taken, rest = _lie_down(standing.available, people, [(s, people) for s in _OVERFLOW])
+    available, taken, rest = _lie_down(standing.available, people, _overflow(placement.beds, people))
     beds: dict[Section, int] = {s: n for s in SECTIONS if (n := placement.beds.get(s, 0) + taken.get(s, 0))}
     return replace(standing, available=available, excess=standing.excess - people + rest), beds
 
@@ -65,7 +72,7 @@ def settle_in(standing: Standing, placement: Placement) -> tuple[Standing, dict[
 def leave(standing: Standing, placement: Placement, people: int) -> tuple[Standing, dict[Section, int]]:
     """``people`` of a placement go. Returns the standing and the places it still takes; those who had none go first."""
     occupied = None if standing.occupied is None else max(0, standing.occupied - people)
-    from_floor = min(_on_the_floor(placement), people)
+    from_floor = min(on_the_floor(placement), people)
     rest = people - from_floor
     available = None if standing.available is None else dict(standing.available)
     kept = dict(placement.beds)

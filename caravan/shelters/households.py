@@ -1,5 +1,5 @@
 """From what is known of a group to the households that need places. Where households are not declared, provisional ones
-are made, and it is said; no child is ever supposed to be alone."""
+are made, and it is said; no child is ever supposed to be alone while anybody in the group may be an adult."""
 
 from __future__ import annotations
 
@@ -38,6 +38,25 @@ def needs_of(group: Group, placed: frozenset[str], sheltered: int = 0) -> tuple[
     return needs, any(need.provisional for need in needs)
 
 
+def needs_of_some(group: Group, people: int, placed: frozenset[str]) -> list[Need]:
+    """Households for ``people`` of ``group`` who lie in a house without a bed. Which of the group they are nobody has said: whole
+    households that are in no placement (not in ``placed``), the largest first, the rest people on their own. None of them is a
+    child who is alone."""
+    known = [n for n in (*_declared(group), *_supposed(group)) if n.kind != "uam" and n.household not in placed]
+    found: list[Need] = []
+    for need in sorted(known, key=lambda need: -need.size):
+        if need.size <= people:
+            found.append(need)
+            people -= need.size
+    names = (f"p{n}" for n in count(1) if f"{group.id}/p{n}" not in placed)
+    return found + [_single(group, name, "fam") for name in islice(names, people)]
+
+
+def households_of(group: Group) -> dict[str, Need]:
+    """Every household of ``group`` by its id, with a place or without, declared or supposed."""
+    return {need.household: need for need in (*_declared(group), *_supposed(group))}
+
+
 def _people(needs: Iterable[Need]) -> int:
     return sum(need.size for need in needs)
 
@@ -67,7 +86,7 @@ def _need(group: Group, ident: str, household: Household) -> Need:
         kind = "wom" if household.women else "men"
     return Need(
         household=ident, group=group.id, kind=kind, size=household.size, adult_men=household.men,
-        accessible=1 if _ACCESSIBLE & set(household.needs) else 0,
+        men_apart=bool(household.women) or not children, accessible=1 if _ACCESSIBLE & set(household.needs) else 0,
         language=group.languages[0] if group.languages else None,
         priority=kind == "uam" or bool(household.children.get("0-4")) or bool(_PRIORITY & set(household.needs)),
     )  # fmt: skip
@@ -78,17 +97,33 @@ def _supposed(group: Group) -> Iterator[Need]:
     composition counts the same people."""
     if group.households:
         return
-    alone = min(group.people, group.unaccompanied or 0)
+    alone = _alone(group)
     for n in range(alone):
         yield replace(_single(group, f"u{n + 1}", "uam"), priority=True)
     families, women, men = _by_composition(group.composition, group.people - alone, alone)
     for n, (size, small, father) in enumerate(families):
         ident = f"{group.id}/f{n + 1}"
-        yield replace(_single(group, "", "fam"), household=ident, size=size, priority=small, adult_men=father)
+        yield replace(
+            _single(group, "", "fam"),
+            household=ident,
+            size=size,
+            priority=small,
+            adult_men=father,
+            men_apart=not father,
+        )
     for n in range(women):
         yield _single(group, f"w{n + 1}", "wom")
     for n in range(men):
         yield _single(group, f"m{n + 1}", "men")
+
+
+def _alone(group: Group) -> int:
+    """Children who are alone. Where the composition accounts for everybody and holds no adult, all of them are: that is counted, not
+    supposed (domain: NNA 94-95, guard G11)."""
+    told = group.composition
+    if told is not None and told.children == told.total == group.people:
+        return group.people
+    return min(group.people, group.unaccompanied or 0)
 
 
 def _single(group: Group, name: str, kind: str) -> Need:
@@ -103,7 +138,8 @@ def _by_composition(
 ) -> tuple[list[tuple[int, bool, int]], int, int]:
     """Families as (size, has a child under five, adult men), single women, single men, for at most ``people``.
 
-    Children go with women first, then with men, as evenly as they can; children without any adult stay one family.
+    Children go with women first, then with men, as evenly as they can; children of whose adults nothing is known stay one
+    family.
     """
     if composition is None or people <= 0:
         return [], 0, 0
@@ -128,7 +164,8 @@ def _by_composition(
 
 def _within(needs: Iterable[Need], people: int) -> list[Need]:
     """As many households as ``people`` allows, whole ones first. A later count may have found fewer than were declared, or one
-    of a family is in hospital: those who are left stay together, and remain what they are."""
+    of a family is in hospital: those who are left stay together, and remain what they are. Nobody has said who is missing: it may
+    be the mother."""
     kept: list[Need] = []
     larger: list[Need] = []
     for need in needs:
@@ -139,5 +176,7 @@ def _within(needs: Iterable[Need], people: int) -> list[Need]:
             larger.append(need)
     if people and larger:
         first = larger[0]
-        kept.append(replace(first, size=people, adult_men=min(first.adult_men, people), provisional=True))
+        kept.append(
+            replace(first, size=people, adult_men=min(first.adult_men, people), men_apart=False, provisional=True)
+        )
     return kept

@@ -35,7 +35,8 @@ class Shelter(Record, frozen=True):
     """The standing record of a shelter, as its sources publish it.
 
     ``published`` is the capacity in the sources' own words where they disagree (domain.md §2). ``intake_from`` and
-    ``intake_until`` are local clock times. ``closed`` is set while it takes nobody.
+    ``intake_until`` are local clock times. ``closed`` is set while it takes nobody. ``phone`` is for the coordination and the
+    house itself, and only where a source gives one.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Shelter(Record, frozen=True):
     shares_address_with_inm: bool = False
     source: str = ""
     verified_at: str = ""
+    phone: Annotated[str, msgspec.Meta(max_length=40)] = ""
 
     @property
     def nominal(self) -> int | None:
@@ -107,6 +109,13 @@ class Standing(Record, frozen=True):
         return max(self.excess, told, 0)
 
     @property
+    def without_bed(self) -> int:
+        """People in the house for whom it has neither a place nor one for emergencies."""
+        nominal = self.shelter.nominal
+        told = 0 if self.occupied is None or nominal is None else self.occupied - nominal
+        return max(0, max(self.excess, told) - self.shelter.surge)
+
+    @property
     def incoming(self) -> int:
         return sum(self.committed.values())
 
@@ -129,7 +138,9 @@ LIVE: frozenset[str] = frozenset({"held", "accepted", "arrived"})
 
 class Placement(Record, frozen=True):
     """One group, or part of it, in one shelter. ``beds`` are the places it takes, by section; ``came`` how many really
-    came; ``left`` how many of those have gone since; ``ends_at`` when the stay ends."""
+    came; ``left`` how many of those have gone since; ``ends_at`` when the stay ends. ``moves_from`` is the placement in which
+    these people are, without a bed: they leave it when they arrive here, if they want to.
+    ``uam_gone`` are the children who are alone among those who have gone."""
 
     id: str
     group: str
@@ -147,6 +158,8 @@ class Placement(Record, frozen=True):
     came: int | None = None
     left: int = 0
     why: tuple[Reason, ...] = ()
+    moves_from: str | None = None
+    uam_gone: int = 0
 
     @property
     def present(self) -> int:
@@ -157,3 +170,8 @@ class Placement(Record, frozen=True):
     def promised(self) -> int:
         """People who are in the shelter or have a place kept for them."""
         return self.people if self.status in WAITING_FOR_PEOPLE else self.present
+
+    @property
+    def counted(self) -> int:
+        """The same, as their group counts them: who is to move from another house counts there until they come."""
+        return 0 if self.moves_from is not None and self.status in WAITING_FOR_PEOPLE else self.promised

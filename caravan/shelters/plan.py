@@ -12,19 +12,22 @@ from typing import Literal
 
 from caravan.basics import Reason, Record
 from caravan.shelters.model import Admission, Section
+from caravan.shelters.policy import Policy
 
 Mode = Literal["F", "W", "M", "U", "FM", "WM", "X"]
-Level = Literal["U1", "U2", "FAR", "SPL", "CHG", "SOFT", "DIST", "BAL"]
-LEVELS: tuple[Level, ...] = ("U1", "U2", "FAR", "SPL", "CHG", "SOFT", "DIST", "BAL")
 
 
 class Need(Record, frozen=True):
-    """One household, which is never cut. ``group`` is its bus or contingent, kept together where that can be.
+    """One household, which is never cut. ``group`` is its bus or contingent, kept together where that can be; ``hub`` the
+    station it is at.
 
     ``accessible`` are its people who need an accessible place; ``needs`` are services the shelter must have (medical,
     lgbt). ``pinned`` is the shelter an official chose for it; ``proposed`` that of a proposal not yet confirmed;
     ``solo`` says that the group is this household alone; ``provisional`` that the household was supposed, not
-    declared. Raises ``ValueError`` for a household without people or without nights, or with parts larger than itself.
+    declared. ``declined`` are shelters that said no to these people; ``waived`` the codes of ``barrier`` that its pinned shelter
+    does not hold to, because the house said so. ``men_apart`` says whether its men may sleep in another section than the rest of
+    it; not where its children would be without an adult of theirs. Raises ``ValueError`` for a household without people or without nights, or
+    with parts larger than itself.
     """
 
     household: str
@@ -42,6 +45,10 @@ class Need(Record, frozen=True):
     solo: bool = False
     pinned: str | None = None
     proposed: str | None = None
+    hub: str = ""
+    declined: tuple[str, ...] = ()
+    waived: tuple[str, ...] = ()
+    men_apart: bool = True
 
     def __post_init__(self) -> None:
         if self.size < 1 or self.nights < 1:
@@ -60,18 +67,22 @@ class Offer(Record, frozen=True):
     """What one shelter has for these people.
 
     ``free`` are places per section, one figure a night, all of one length; a section the house does not have is
-    absent. ``accessible`` places are among them. ``distance_hm`` is by road from where the people are: unknown, the
-    shelter is in reach only inside the same municipality (not ``far``). ``max_stay_nights`` is ``None`` where there is
-    no limit. ``offers`` are services (medical, lgbt, dif). ``nominal`` and ``load`` are all its places and the people
-    already there; 0 nominal = unknown. ``refuses`` is why it takes nobody now, whatever else it has. A house takes
+    absent. ``accessible`` places are among them. ``distance_hm`` is by road from each hub; a hub that is absent is out of
+    reach; ``far`` are the hubs in another municipality. ``max_stay_nights`` is ``None`` where there is no limit.
+    ``offers`` are services (medical, lgbt, dif). ``nominal`` and ``load`` are all its places and the people already
+    there; 0 nominal = unknown. ``refuses`` is why it takes nobody now, whatever else it has. A house takes
     unaccompanied children only if it admits them, is DIF's and has a section for them (domain: NNA 94-95, guard G11).
+
+    ``kept`` are places of each section, every night, for priority households alone, until the local hour
+    ``kept_until``. ``prices`` say what a place of a section will be worth to those still to come, in thousandths of a
+    person a place.
     """
 
     shelter: str
     free: dict[Section, tuple[int, ...]]
-    distance_hm: int | None
+    distance_hm: dict[str, int]
     accessible: tuple[int, ...] = ()
-    far: bool = False
+    far: tuple[str, ...] = ()
     max_stay_nights: int | None = None
     offers: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
@@ -80,6 +91,9 @@ class Offer(Record, frozen=True):
     load: int = 0
     refuses: Reason | None = None
     admits: tuple[Admission, ...] = ("fam", "wom", "men")
+    kept: dict[Section, int] = {}
+    kept_until: str | None = None
+    prices: dict[Section, int] = {}
 
     @property
     def horizon(self) -> int:
@@ -90,23 +104,6 @@ class Offer(Record, frozen=True):
     def places(self) -> int:
         """All places for the balance of loads: published, or else those taken and those free tonight."""
         return self.nominal or self.load + sum(on(nights, 0) for nights in self.free.values())
-
-
-class Policy(Record, frozen=True):
-    """How a state wants people placed.
-
-    ``levels`` are minimised in this order, each as far as the ones before it allow. ``far_hm`` is the distance from
-    which a shelter counts as another municipality's, and the distance supposed for an unknown one inside the
-    municipality. ``hold_minutes`` is how long places are kept for a proposal. ``reserve_percent`` of each section's
-    free places, rounded down, is kept for priority households. ``node_limit`` bounds each level's search by work,
-    never by the clock, so that the same input gives the same plan.
-    """
-
-    levels: tuple[Level, ...] = LEVELS
-    hold_minutes: int = 90
-    far_hm: int = 300
-    reserve_percent: int = 0
-    node_limit: int = 1_000
 
 
 class Assigned(Record, frozen=True):
@@ -120,12 +117,13 @@ class Assigned(Record, frozen=True):
 
 
 class Vector(Record, frozen=True):
-    """What a plan costs, level by level; less is better.
+    """What a plan costs, level by level; less is better. A level the policy does not name is measured all the same.
 
     U1 people of priority households without a place, U2 all people without a place, FAR people sent to another
     municipality, SPL splits of groups, CHG people whose proposal changes, SOFT person-points (language, pet, a later
     move, a night apart), DIST people·hm, BAL twentieths of a place this plan adds above 85 % and (threefold) 95 % of a
-    shelter. PIN, before them all, counts people for whom the shelter an official chose has no place.
+    shelter. PRICE is what the taken places will be worth to those still to come and the nights apart that spare them, in
+    thousandths of a person. PIN, before them all, counts people for whom the shelter an official chose has no place.
     """
 
     U1: int
@@ -137,12 +135,13 @@ class Vector(Record, frozen=True):
     DIST: int
     BAL: int
     PIN: int = 0
+    PRICE: int = 0
 
 
 class Plan(Record, frozen=True):
     """Who sleeps where, who has no place, and everything needed to say why. ``needs`` and ``offers`` are in the
     order of their ids. ``status`` says per level whether the value is proven least (``optimal``) or the search was
-    cut (``feasible``)."""
+    cut (``feasible``); ``bounds`` the least a level could be, where that is known and less than what was reached."""
 
     assigned: tuple[Assigned, ...]
     unplaced: tuple[str, ...]
@@ -152,6 +151,7 @@ class Plan(Record, frozen=True):
     offers: tuple[Offer, ...]
     solver: str
     policy: Policy = Policy()
+    bounds: dict[str, int] = {}
 
 
 class Explanation(Record, frozen=True):
@@ -176,27 +176,37 @@ def on(nights: tuple[int, ...], night: int) -> int:
     return nights[night] if night < len(nights) else 0
 
 
-def usable(offer: Offer, section: Section, night: int, policy: Policy, *, priority: bool) -> int:
+def usable(offer: Offer, section: Section, night: int, *, priority: bool) -> int:
     """Free places a household may take: those kept for priority households are for them only."""
     free = on(offer.free.get(section, ()), night)
-    return free if priority else free - free * policy.reserve_percent // 100
+    return free if priority else max(0, free - offer.kept.get(section, 0))
 
 
 def stay(need: Need, offer: Offer) -> int:
     """Nights the household takes of those the offer speaks of."""
     limit = need.nights if offer.max_stay_nights is None else min(need.nights, offer.max_stay_nights)
-    return min(limit, offer.horizon)
+    return limit if limit <= 1 else min(limit, offer.horizon)
 
 
-def reach(offer: Offer, policy: Policy) -> int | None:
-    """Distance in hm used for comparing, or ``None`` where nobody can be sent."""
-    if offer.distance_hm is not None:
-        return offer.distance_hm
-    return None if offer.far else policy.far_hm
+def reach(need: Need, offer: Offer) -> int | None:
+    """Distance by road in hm, or ``None`` where they cannot be sent."""
+    return offer.distance_hm.get(need.hub)
 
 
-def is_far(offer: Offer, policy: Policy) -> bool:
-    return offer.far or (offer.distance_hm or 0) > policy.far_hm
+def is_far(need: Need, offer: Offer, policy: Policy) -> bool:
+    return need.hub in offer.far or (policy.far_hm is not None and (reach(need, offer) or 0) > policy.far_hm)
+
+
+NIGHT_APART = 100
+"""What it must spare others for one person of a family to spend the night apart from it, in thousandths of a person."""
+
+
+def price(offer: Offer, lodging: Lodging) -> int:
+    """What these places will be worth to those still to come, and a night apart to those who spend it, in thousandths of a
+    person. Where no place has a price there is nothing a night apart could spare."""
+    if not offer.prices:
+        return 0
+    return NIGHT_APART * lodging.points + sum(n * offer.prices.get(section, 0) for section, n in lodging.beds.items())
 
 
 def modes(need: Need) -> Iterator[Lodging]:
@@ -206,10 +216,10 @@ def modes(need: Need) -> Iterator[Lodging]:
     match need.kind:
         case "fam":
             yield Lodging(mode="F", beds={"fam": size})
-            if men:
+            if men and need.men_apart:
                 yield Lodging(mode="FM", beds=_apart("fam", size - men, men), points=size)
                 yield Lodging(mode="WM", beds=_apart("wom", size - men, men), points=size)
-            else:
+            if not men:
                 yield Lodging(mode="W", beds={"wom": size})
         case "wom":
             yield Lodging(mode="W", beds={"wom": size})
@@ -231,16 +241,19 @@ def lodgings(need: Need, offer: Offer) -> list[Lodging]:
     return [lodging for lodging in modes(need) if all(section in offer.free for section in lodging.beds)]
 
 
-def barrier(need: Need, offer: Offer, policy: Policy) -> Reason | None:
+def barrier(need: Need, offer: Offer) -> Reason | None:
     """The first rule that keeps the household out of the shelter whatever room it has, or ``None``."""
-    if offer.refuses is not None:
+    waived = need.waived if need.pinned == offer.shelter else ()
+    if offer.refuses is not None and offer.refuses.code not in waived:
         return offer.refuses
     if need.kind == "uam" and "dif" not in offer.offers:
         return Reason(code="uam_only_dif")
-    if need.kind not in offer.admits:
+    if offer.shelter in need.declined and "declined" not in waived:
+        return Reason(code="declined")
+    if need.kind not in offer.admits and (need.kind == "uam" or "does_not_admit" not in waived):
         return Reason(code="does_not_admit", details={"kind": need.kind})
-    if reach(offer, policy) is None:
-        return Reason(code="unknown_distance")
+    if reach(need, offer) is None:
+        return Reason(code="out_of_reach")
     missing = [service for service in need.needs if service not in offer.offers]
     if missing:
         return Reason(code="missing_service", details={"service": missing[0]})

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from browsing import Visitor
+import pytest
+from browsing import Visitor, demo
 from playwright.sync_api import expect
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A demo of its own: places held elsewhere in these tests would take from the figures read here."""
+    with demo(tmp_path_factory.mktemp("map")) as address:
+        yield address
 
 
 def test_a_change_of_capacity_in_one_window_reaches_the_marker_in_the_other_within_a_second(

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 PAGES: dict[str, tuple[str, ...]] = {
     "oficial": (
         "/", "/mapa", "/llegadas/nueva", "/albergues", "/albergues/galilea", "/comedores", "/comedores/trigo-y-miel", "/tareas",
-        "/protocolos", "/bitacora", "{group}", "{activation}",
+        "/protocolos", "/bitacora", "/colocacion", "/politica", "/comidas", "{group}", "{activation}",
     ),
     "albergue": ("/albergue", "/mapa"),
     "comedor": ("/comedor", "/mapa"),

@@ -95,7 +95,9 @@ def test_a_shelter_and_a_brigade_move_the_steps_of_their_own_groups_only(night: 
 def test_a_house_does_not_put_away_another_house_s_notice(night: Night) -> None:
     night.holds(night.arrives(30), "galilea")
     notices = (night.picture.notices[i] for i in night.picture.notices)
-    asked = c.MarkNoticeSeen(notice=next(n.id for n in notices if n.place == "shelter:galilea"))
+    asked = c.MarkNoticeSeen(
+        notice=next(n.id for n in notices if (n.template, n.place) == ("oferta", "shelter:galilea"))
+    )
     assert night.refusal(asked, SAMARITANO).code == "unknown_notice"
     night.do(asked, GALILEA)
 

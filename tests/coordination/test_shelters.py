@@ -11,7 +11,7 @@ from realm import GALILEA, SAMARITANO, SDH, SHELTERS, Night, opened
 from caravan import commands as c
 from caravan import events as e
 from caravan.basics import Refusal
-from caravan.coordination.shelters import plan_for
+from caravan.coordination.placing import plan_for
 from caravan.groups import Household
 from caravan.shelters.model import Places
 
@@ -172,7 +172,7 @@ def test_a_second_plan_finds_places_for_those_who_have_none_yet(night: Night) ->
     night.do(c.ConfirmPlacement(group=ident, plan=night.picture.plans[ident].plan))
     night.passes(minutes=1)
     with pytest.raises(Refusal, match="everybody_placed"):
-        plan_for(night.picture, ident, night.now)
+        plan_for(night.picture, c.ProposePlacement(group=ident), night.now)
 
 
 def test_a_family_that_has_gone_is_not_given_a_place_again(night: Night) -> None:
@@ -192,6 +192,9 @@ def test_a_plan_is_refused_when_the_places_are_gone_and_says_what_is_left(night:
     first, second = night.arrives(30), night.arrives(30)
     plans = [night.plans(ident) for ident in (first, second)]
     night.do(c.ConfirmPlacement(group=first, plan=plans[0].plan))
+    for part in plans[1].parts:
+        kept = night.picture.shelters[part.shelter].committed
+        night.do(c.ReportOccupancy(shelter=part.shelter, available={s: kept.get(s, 0) + 1 for s in part.beds}))
     refusal = night.refusal(c.ConfirmPlacement(group=second, plan=plans[1].plan))
     assert (refusal.code, refusal.details["wanted"]) == ("plan_out_of_date", plans[1].parts[0].people)
     left = {s: night.free(s) for s in night.picture.shelters}
@@ -201,24 +204,24 @@ def test_a_plan_is_refused_when_the_places_are_gone_and_says_what_is_left(night:
 
 def test_a_plan_made_on_an_older_picture_takes_the_next_free_names(night: Night) -> None:
     ident = night.arrives(20)
-    offer = plan_for(night.picture, ident, night.now)
+    offer = plan_for(night.picture, c.ProposePlacement(group=ident), night.now)
     night.arrives(5)
     created = night.create(offer)
-    assert created != offer.proposal.plan
+    assert created != offer.proposals[0].plan
     assert night.picture.plans[ident].plan == created
-    assert not {part.id for part in night.picture.plans[ident].parts} & {part.id for part in offer.proposal.parts}
+    assert not {part.id for part in night.picture.plans[ident].parts} & {part.id for part in offer.proposals[0].parts}
 
 
 def test_a_plan_for_more_people_than_are_left_is_not_offered(night: Night) -> None:
     ident = night.arrives(20)
-    offer = plan_for(night.picture, ident, night.now)
+    offer = plan_for(night.picture, c.ProposePlacement(group=ident), night.now)
     night.do(c.SplitGroup(group=ident, people=12, reason="Siguen"))
     assert night.refusal(offer).code == "more_than_unplaced"
 
 
 def test_a_plan_grown_too_small_says_how_many_are_left_over(night: Night) -> None:
     ident = night.arrives(20)
-    offer = plan_for(night.picture, ident, night.now)
+    offer = plan_for(night.picture, c.ProposePlacement(group=ident), night.now)
     night.do(c.RecordCount(group=ident, people=26, method="headcount", source="Brigada"))
     night.do(offer)
     assert night.picture.plans[ident].unplaced == 6

@@ -9,7 +9,7 @@ from caravan import directory
 from caravan.basics import SYSTEM, Actor
 from caravan.commands import Command, OpenRealm, ProposePlacement, PublishProtocol
 from caravan.coordination.loop import Outcome, coordinate
-from caravan.coordination.shelters import plan_for
+from caravan.coordination.placing import plan_for
 from caravan.drills.play import command_for, play
 from caravan.drills.scenario import Scenario
 from caravan.events import Event
@@ -25,7 +25,7 @@ DIRECTORY = (ROOT / "directories/guanajuato.yaml").read_text()
 def carry_out(picture: Picture, command: Command, by: Actor, now: datetime) -> Outcome:
     """A wish for a plan is searched first and offered then: what the desk does."""
     if isinstance(command, ProposePlacement):
-        command = plan_for(picture, command.group, now)
+        command = plan_for(picture, command, now)
     return coordinate(picture, command, by=by, now=now)
 
 

@@ -6,7 +6,7 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-from protocol_files import FOLDER, MACHINES, NASTY, PROTOCOLS, with_words
+from protocol_files import FILES, FOLDER, MACHINES, NASTY, PROTOCOLS, with_words
 
 from caravan.protocol.chart import chart_of
 from caravan.protocol.drawing.diagram import Light, diagram
@@ -82,7 +82,7 @@ def test_a_way_without_a_condition_says_that_it_holds_when_the_others_do_not() -
     assert "X, si no" in drawn
 
 
-@pytest.mark.parametrize("name", [path.stem for path in sorted(FOLDER.glob("*.yaml"))])
+@pytest.mark.parametrize("name", [path.stem for path in FILES])
 def test_the_pictures_of_the_documents_are_those_of_the_protocols(name: str) -> None:
     """«make pictures» draws them again."""
     found = PROTOCOLS[name]

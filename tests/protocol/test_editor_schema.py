@@ -16,9 +16,11 @@ from caravan.protocol.loading import schema
 from caravan.protocol.loading.editor_schema import editor_schema
 from caravan.protocol.loading.meanings import TABLES
 from caravan.protocol.loading.source import Mapping, Sequence, Text, Tree, read_tree
+from caravan.server.library import POLICY_FILE
 
 ROOT = Path(__file__).parents[2]
-SHIPPED = [*sorted((ROOT / "protocols").glob("*.yaml")), *sorted((ROOT / "tests").rglob("protocol/files/*.yaml"))]
+PROTOCOLS = [file for file in sorted((ROOT / "protocols").glob("*.yaml")) if not file.name.endswith(POLICY_FILE)]
+SHIPPED = [*PROTOCOLS, *sorted((ROOT / "tests").rglob("protocol/files/*.yaml"))]
 VALIDATOR = jsonschema.Draft7Validator(editor_schema())
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
 _PLAIN: dict[str, Any] = {"true": True, "false": False, "null": None, "~": None, "": None}

@@ -6,12 +6,12 @@ from typing import Any
 
 import httpx
 import pytest
-from installation import USERS, Web
+from installation import ROOT, USERS, Web
 
 pytestmark = pytest.mark.anyio
 
 LISTS = (
-    "/groups", "/activations", "/shelters", "/kitchens", "/stations", "/meals", "/tasks", "/notices", "/journal", "/map.geojson",
+    "/groups", "/activations", "/shelters", "/kitchens", "/stations", "/meals", "/tasks", "/notices", "/journal", "/map.geojson", "/horizon",
 )  # fmt: skip
 BUS = {
     "station": "leon",
@@ -129,3 +129,31 @@ async def test_a_phone_on_a_bad_line_gets_its_map_packed(web: Web) -> None:
     assert packed.headers["content-encoding"] == "gzip"
     assert int(packed.headers["content-length"]) < len(plain.content) / 3
     assert {f["id"] for f in packed.json()["features"]} == {f["id"] for f in plain.json()["features"]}
+
+
+async def test_a_policy_is_published_over_the_api_and_the_coordination_reads_why(web: Web) -> None:
+    official, galilea, inm = [await web.signed_in(who) for who in ("official", "galilea", "inm")]
+    text = (ROOT / "protocols" / "guanajuato.colocacion.yaml").read_text(encoding="utf-8")
+    text = text[: text.index("ingreso:")]
+    await _post(official, "/policy", {"text": text, "reason": "Llega una caravana"}, 201)
+    told = await _read(official, "/policy")
+    assert (told["policy"]["id"], told["policy"]["version"]) == ("guanajuato", 1)
+    assert [version["reason"] for version in told["versions"]] == ["Llega una caravana"]
+    assert (await _read(galilea, "/policy"))["versions"] == []
+    assert (await inm.get("/api/v1/policy")).status_code == 404
+    wrong = await official.post("/api/v1/policy", json={"text": text.replace("45 dh", "45 d"), "reason": "x"})
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "policy_unsound")
+
+
+async def test_a_house_reads_its_own_nights_ahead_and_inm_none(web: Web) -> None:
+    official, galilea, inm = [await web.signed_in(who) for who in ("official", "galilea", "inm")]
+    group = await _post(official, "/arrivals", BUS, 201)
+    plan = await _post(official, f"/groups/{group}/placement", {}, 201)
+    await _post(official, f"/groups/{group}/placement/confirm", {"plan": plan})
+    own = await _read(galilea, "/horizon")
+    assert [house["shelter"] for house in own["shelters"]] == ["galilea"]
+    assert own["shelters"][0]["committed"][0][1] == 25
+    assert [short["people"] for short in own["shortfalls"]] == [25]
+    assert own["calls"] == []
+    assert await _read(inm, "/horizon") == {"shelters": [], "shortfalls": [], "calls": []}
+    assert len((await _read(official, "/horizon"))["shelters"]) == 3

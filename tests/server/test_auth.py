@@ -9,8 +9,11 @@ import pytest
 from bodies import BODIES
 from installation import PASSWORD, USERS, Web, journal_length, rows, web_in
 from msgspec.structs import replace
+from sqlalchemy import update
 
+from caravan.basics import Refusal
 from caravan.coordination.authority import MAY
+from caravan.server.db.tables import TABLES
 from caravan.server.db.users import add_user
 from caravan.server.demo import ACCOUNTS
 from caravan.server.demo import PASSWORD as DEMO_PASSWORD
@@ -53,6 +56,20 @@ async def test_the_open_pages_say_nothing_of_how_much_has_happened(web: Web) -> 
         assert (await guest.get(path)).json() == {"status": "ok"}
     assert (await guest.get("/static/live.js")).status_code == 200
     assert (await guest.get("/vendor/leaflet/leaflet.js")).status_code == 200
+
+
+async def test_a_restricted_agency_coordinates_nothing(web: Web) -> None:
+    inm = replace(USERS["inm"], id="coordina", email="coordina@inm", role="coordination")
+    with pytest.raises(Refusal) as refused:
+        await add_user(web.desk.engine, inm, PASSWORD)
+    assert (refused.value.code, refused.value.field) == ("may_not_coordinate", "role")
+    await add_user(web.desk.engine, replace(inm, agency="SDH"), PASSWORD)
+    users = TABLES["users"]
+    async with web.desk.engine.begin() as connection:
+        await connection.execute(update(users).where(users.c.id == inm.id).values(agency="INM"))
+    client = await web.enters(inm.email, PASSWORD)
+    for path in ("/comidas", "/colocacion"):
+        assert (await client.get(path)).status_code == 403
 
 
 async def test_the_totals_of_the_installation_are_the_coordinations(web: Web) -> None:

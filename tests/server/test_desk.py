@@ -18,6 +18,7 @@ from caravan.events import Event
 from caravan.picture import Picture
 from caravan.server.clock import DrillClock
 from caravan.server.desk import Answer, Desk
+from caravan.server.web.problems import sentence
 
 pytestmark = pytest.mark.anyio
 
@@ -146,3 +147,42 @@ async def test_two_processes_hold_the_same_picture(folder: Path) -> None:
         assert plain(here.picture) == plain(there.picture)
         sequence = [row["seq"] for row in await rows(here, "SELECT seq FROM journal ORDER BY seq")]
     assert sequence == list(range(1, len(sequence) + 1))
+
+
+async def test_of_two_who_want_the_last_places_one_gets_them_and_the_other_the_next_best(folder: Path) -> None:
+    async with desk_in(folder) as here, desk_in(folder) as there:
+        mine, theirs = await _group(here, 15), await _group(here, 15)
+        whole = {"*": "galilea"}
+        first = await here.handle(c.ProposePlacement(group=mine, pins=whole), by=OFFICIAL)
+        second = await there.handle(c.ProposePlacement(group=theirs), by=USERS["colleague"].actor)
+        await here.handle(c.ReportOccupancy(shelter="galilea", available={"mix": 15}), by=OFFICIAL)
+        await there.catch_up()
+        wishes = (
+            here.handle(c.ConfirmPlacement(group=mine, plan=str(first.created)), by=OFFICIAL),
+            there.handle(c.ConfirmPlacement(group=theirs, plan=str(second.created)), by=USERS["colleague"].actor),
+        )
+        verdicts = await asyncio.gather(*wishes, return_exceptions=True)
+        [refused] = [verdict for verdict in verdicts if isinstance(verdict, Refusal)]
+        assert refused.code in ("plan_out_of_date", "plan_replaced")
+        await here.catch_up()
+        await there.catch_up()
+        loser = theirs if isinstance(verdicts[1], Refusal) else mine
+        assert refused.details["plan"] == here.picture.plans[loser].plan
+        await there.handle(c.ConfirmPlacement(group=loser, plan=str(refused.details["plan"])), by=OFFICIAL)
+        assert [there.picture.groups[group].unplaced for group in (mine, theirs)] == [0, 0]
+
+
+async def test_who_confirms_behind_a_closed_door_is_told_why_and_given_another_plan(folder: Path) -> None:
+    clock = DrillClock(NIGHTFALL, rate=0.0)
+    async with desk_in(folder, clock) as desk:
+        group = await _group(desk, 10)
+        only = c.ProposePlacement(group=group, pins={"*": "samaritano"})
+        plan = await desk.handle(only, by=OFFICIAL)
+        clock.set(NIGHTFALL + timedelta(hours=6))
+        with pytest.raises(Refusal) as refused:
+            await desk.handle(c.ConfirmPlacement(group=group, plan=str(plan.created)), by=OFFICIAL)
+        assert refused.value.code == "house_refuses_by_now"
+        assert "ya no puede recibirlas: recibe de" in sentence(refused.value)
+        other = refused.value.details["plan"]
+        assert other == desk.picture.plans[group].plan != plan.created
+        assert {part.shelter for part in desk.picture.plans[group].parts} <= {"galilea", "casa_dif"}

@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from caravan.basics import Reason, Refusal
-from caravan.shelters.assign import assign, measure
-from caravan.shelters.plan import LEVELS, Assigned, Need, Offer, Plan, Policy
+from caravan.shelters.assign import ENGINES, Engine, assign
+from caravan.shelters.measure import measure
+from caravan.shelters.plan import Assigned, Need, Offer, Plan
+from caravan.shelters.policy import LEVELS, Policy
 
 Choice = tuple[Offer, dict[str, int], int]
 
@@ -36,7 +38,7 @@ def ways(need: Need) -> Iterator[tuple[dict[str, int], int]]:
         yield {"fam": size}, 0
         if men == 0:
             yield {"wom": size}, 0
-        else:
+        elif need.men_apart:
             yield {"fam": size - men, "men": men}, size
             yield {"wom": size - men, "men": men}, size
 
@@ -45,7 +47,7 @@ def choices(need: Need, offers: list[Offer]) -> list[Choice | None]:
     found: list[Choice | None] = [None]
     for offer in offers:
         lawful = need.kind != "uam" or "dif" in offer.offers
-        near = offer.distance_hm is not None or not offer.far
+        near = need.hub in offer.distance_hm
         able = offer.refuses is None and need.kind in offer.admits and set(need.needs) <= set(offer.offers)
         if not (lawful and near and able) or need.pinned not in (None, offer.shelter) or offer.max_stay_nights == 0:
             continue
@@ -75,8 +77,9 @@ def vector_of(
             continue
         offer, beds, points = pick
         people[offer.shelter] += n
-        far += n * (offer.far or (offer.distance_hm is not None and offer.distance_hm > policy.far_hm))
-        dist += n * (policy.far_hm if offer.distance_hm is None else offer.distance_hm)
+        hm = offer.distance_hm[need.hub]
+        far += n * (need.hub in offer.far or (policy.far_hm is not None and hm > policy.far_hm))
+        dist += n * hm
         moves = offer.max_stay_nights is not None and need.nights > offer.max_stay_nights
         strange = need.language is not None and need.language not in offer.languages
         soft += points + n * moves + n * strange + n * (need.pet and not offer.pets)
@@ -90,8 +93,8 @@ def vector_of(
         for (shelter, section, night), count in used.items():
             if shelter == offer.shelter and count:
                 free = offer.accessible if section == "accessible" else offer.free[section]
-                kept = 0 if section == "accessible" else free[night] * policy.reserve_percent // 100
-                if count > free[night] or ordinary[shelter, section, night] > free[night] - kept:
+                kept = 0 if section == "accessible" else offer.kept.get(section, 0)
+                if count > free[night] or ordinary[shelter, section, night] > max(0, free[night] - kept):
                     return None
         cap = offer.nominal or offer.load + sum(nights[0] for nights in offer.free.values())
         for load, sign in ((offer.load + people[offer.shelter], 1), (offer.load, -1)):
@@ -112,6 +115,7 @@ def levels(plan: Plan) -> tuple[int, ...]:
 # --- small random nights ---------------------------------------------------------------------------------------------
 
 few = st.integers(0, 5)
+HUBS = ["leon", "celaya"]
 
 
 @st.composite
@@ -122,8 +126,8 @@ def shelters(draw: st.DrawFn, name: str, nights: int) -> Offer:
         shelter=name,
         free={section: draw(figures) for section in sorted(sections)},
         accessible=draw(st.tuples(*[st.integers(0, 2)] * nights)),
-        distance_hm=draw(st.sampled_from([None, 15, 40, 300, 450])),
-        far=draw(st.integers(0, 4)) == 0,
+        distance_hm=draw(st.dictionaries(st.sampled_from(HUBS), st.sampled_from([15, 40, 300, 450]), min_size=1)),
+        far=draw(st.sampled_from([(), (), (), ("leon",), ("celaya",)])),
         max_stay_nights=draw(st.sampled_from([None, None, 1, 2])),
         offers=draw(st.sampled_from([(), ("medical",), ("dif",), ("dif", "medical")])),
         languages=draw(st.sampled_from([("es",), ("es", "ht")])),
@@ -132,6 +136,7 @@ def shelters(draw: st.DrawFn, name: str, nights: int) -> Offer:
         load=draw(few),
         refuses=Reason(code="closed") if draw(st.integers(0, 9)) == 0 else None,
         admits=draw(st.sampled_from([("fam", "wom", "men"), ("fam", "wom", "men", "uam"), ("fam", "uam")])),
+        kept=draw(st.sampled_from([{}, {}, {"fam": 1, "men": 2}])),
     )
 
 
@@ -154,6 +159,7 @@ def households(draw: st.DrawFn, number: int, names: list[str]) -> Need:
         solo=draw(st.integers(0, 5)) == 0,
         pinned=draw(st.sampled_from([None, None, None, *names])) if kind != "uam" else None,
         proposed=draw(st.sampled_from([None, None, *names])),
+        hub=draw(st.sampled_from(HUBS)),
     )
 
 
@@ -163,7 +169,7 @@ def small_nights(draw: st.DrawFn) -> tuple[list[Need], list[Offer], Policy]:
     nights = draw(st.integers(1, 2))
     offers = [draw(shelters(name, nights)) for name in names]
     needs = [draw(households(number, names)) for number in range(draw(st.integers(0, 5)))]
-    return needs, offers, Policy(reserve_percent=draw(st.sampled_from([0, 0, 40])))
+    return needs, offers, Policy(far_hm=draw(st.sampled_from([300, 300, None])))
 
 
 def check_every_promise(plan: Plan) -> None:
@@ -207,7 +213,7 @@ def plain_nights(draw: st.DrawFn) -> tuple[list[Need], list[Offer], Policy]:
         Offer(
             shelter=f"s{i}",
             free={"mix": (draw(st.integers(1, 7)),)},
-            distance_hm=draw(st.sampled_from([20, 20, 30])),
+            distance_hm={"": draw(st.sampled_from([20, 20, 30]))},
             load=draw(st.integers(0, 9)),
         )
         for i in range(draw(st.integers(2, 3)))
@@ -245,8 +251,8 @@ def family(name: str, size: int = 4, **more: object) -> Need:
     return msgspec.convert({"household": name, "group": "bus", "kind": "fam", "size": size} | more, Need)
 
 
-def house(name: str, hm: int | None = 20, **more: object) -> Offer:
-    return msgspec.convert({"shelter": name, "distance_hm": hm, "free": {"mix": [30]}} | more, Offer)
+def house(name: str, hm: int = 20, **more: object) -> Offer:
+    return msgspec.convert({"shelter": name, "distance_hm": {"": hm}, "free": {"mix": [30]}} | more, Offer)
 
 
 def bus(families: int, women: int, men: int, *, group: str = "bus") -> list[Need]:
@@ -276,12 +282,12 @@ def test_of_83_people_at_galilea_where_30_were_expected_30_sleep_and_53_are_told
 def test_104_people_in_six_shelters_are_placed_exactly() -> None:
     needs = [*bus(9, 16, 25, group="bus-1"), *bus(2, 4, 6, group="bus-2")]
     offers = [
-        house("abba", 450, free={"mix": [20]}, offers=["medical"], far=True),
+        house("abba", 450, free={"mix": [20]}, offers=["medical"], far=[""]),
         house("coecillo", 35, free={"fam": [16], "men": [14], "wom": [6]}),
         house("galilea", 22, free={"fam": [12], "men": [10], "wom": [8]}, max_stay_nights=3),
-        house("irapuato", 640, free={"mix": [12]}, far=True),
+        house("irapuato", 640, free={"mix": [12]}, far=[""]),
         house("parroquia", 60, free={"mix": [9]}),
-        house("salamanca", 800, free={"mix": [14]}, far=True),
+        house("salamanca", 800, free={"mix": [14]}, far=[""]),
     ]
     plan = assign(needs, offers, Policy())
     assert sum(need.size for need in needs) == 104
@@ -296,6 +302,17 @@ def test_a_family_is_never_cut_even_when_its_places_are_free_in_two_houses() -> 
     assert plan.unplaced == ("f",)
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_father_stays_with_his_children_where_no_woman_would(engine: Engine) -> None:
+    father = Need(household="f", group="bus", kind="fam", size=3, adult_men=1, men_apart=False)
+    parents = replace(father, household="g", men_apart=True)
+    narrow = Offer(shelter="narrow", free={"fam": (2,), "men": (9,)}, distance_hm={"": 1})
+    wide = Offer(shelter="wide", free={"fam": (3,)}, distance_hm={"": 90})
+    assert assign([father], [narrow], Policy(), engine=engine).unplaced == ("f",)
+    both = assign([father, parents], [narrow, wide], Policy(), engine=engine).assigned
+    assert [(a.household, a.shelter) for a in both] == [("f", "wide"), ("g", "narrow")]
+
+
 def test_a_whole_bus_stays_together_a_little_farther_away() -> None:
     offers = [house("near", 5, free={"mix": [10]}), house("large", 60, free={"mix": [40]})]
     plan = assign(bus(3, 4, 5), offers, Policy())
@@ -305,7 +322,7 @@ def test_a_whole_bus_stays_together_a_little_farther_away() -> None:
 
 def test_a_bus_is_split_rather_than_sent_to_another_municipality() -> None:
     here = [house("a", 5, free={"mix": [10]}), house("b", 9, free={"mix": [12]})]
-    plan = assign(bus(3, 4, 3), [*here, house("celaya", 900, free={"mix": [80]}, far=True)], Policy())
+    plan = assign(bus(3, 4, 3), [*here, house("celaya", 900, free={"mix": [80]}, far=[""])], Policy())
     assert plan.vector.FAR == 0
     assert plan.vector.SPL == 1
 
@@ -318,10 +335,10 @@ def test_priority_people_sleep_first_when_places_are_few() -> None:
 
 def test_places_kept_for_priority_people_are_given_to_no_other() -> None:
     needs = [Need(household=f"m{i}", group="bus", kind="men", size=1) for i in range(10)]
-    kept = Policy(reserve_percent=30)
-    assert assign(needs, [house("a", free={"men": [10]})], kept).vector.U2 == 3
+    kept = [house("a", free={"men": [10]}, kept={"men": 3}, kept_until="21:00")]
+    assert assign(needs, kept, Policy()).vector.U2 == 3
     priority = [replace(need, priority=True) for need in needs]
-    assert assign(priority, [house("a", free={"men": [10]})], kept).vector.U2 == 0
+    assert assign(priority, kept, Policy()).vector.U2 == 0
 
 
 def test_a_proposal_not_yet_confirmed_is_kept_when_nothing_is_gained_by_changing_it() -> None:
@@ -335,10 +352,18 @@ def test_a_family_that_stays_two_nights_needs_its_places_on_both() -> None:
     assert assign([family("f", 4, nights=1)], offers, Policy()).assigned[0].shelter == "a"
 
 
-def test_a_shelter_of_unknown_distance_is_used_only_in_the_same_municipality_and_never_as_the_nearest() -> None:
-    men = [Need(household="m", group="bus", kind="men", size=1)]
-    assert assign(men, [house("a", None, far=True)], Policy()).unplaced == ("m",)
-    assert assign(men, [house("a", None), house("b", 290)], Policy()).assigned[0].shelter == "b"
+def test_a_shelter_out_of_reach_of_the_station_takes_nobody() -> None:
+    men = [Need(household="m", group="bus", kind="men", size=1, hub="celaya")]
+    assert assign(men, [house("a")], Policy()).unplaced == ("m",)
+    assert assign(men, [house("a", distance_hm={"celaya": 40})], Policy()).unplaced == ()
+
+
+def test_a_scarce_place_is_left_to_those_who_will_need_it_where_the_policy_says_so() -> None:
+    woman = [Need(household="w", group="bus", kind="wom", size=1)]
+    offers = [house("a", 5, free={"fam": [4]}, prices={"fam": 800}), house("b", 90, free={"wom": [4]})]
+    assert assign(woman, offers, Policy()).assigned[0].shelter == "a"
+    scarce = Policy(levels=("U1", "U2", "FAR", "PRICE", "SPL", "CHG", "SOFT", "DIST", "BAL"))
+    assert assign(woman, offers, scarce).assigned[0].shelter == "b"
 
 
 # --- children and pins -----------------------------------------------------------------------------------------------

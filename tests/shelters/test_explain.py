@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from caravan.basics import Reason
 from caravan.shelters.assign import assign
-from caravan.shelters.explain import explain, lacking
-from caravan.shelters.plan import Explanation, Need, Offer, Policy
+from caravan.shelters.explain import explain, explain_many
+from caravan.shelters.plan import Explanation, Need, Offer, Plan
+from caravan.shelters.policy import Policy
+from caravan.shelters.progress import Progress
 
 
 def family(name: str, size: int = 4, **more: object) -> Need:
@@ -22,8 +24,8 @@ def men(count: int, **more: object) -> list[Need]:
     return [msgspec.convert({"household": f"{one['group']}-m{i:02}"} | one, Need) for i in range(count)]
 
 
-def house(name: str, hm: int | None = 20, **more: object) -> Offer:
-    return msgspec.convert({"shelter": name, "distance_hm": hm, "free": {"mix": [30]}} | more, Offer)
+def house(name: str, hm: int = 20, **more: object) -> Offer:
+    return msgspec.convert({"shelter": name, "distance_hm": {"": hm}, "free": {"mix": [30]}} | more, Offer)
 
 
 def told(needs: list[Need], *offers: Offer, about: str = "bus", policy: Policy | None = None) -> dict[str, Explanation]:
@@ -51,25 +53,29 @@ def test_a_shelter_that_takes_nobody_says_why_before_anything_else(code: str) ->
     ("offer", "reason"),
     [
         (house("other", admits=["wom"]), Reason(code="does_not_admit", details={"kind": "fam"})),
-        (house("other", None, far=True), Reason(code="unknown_distance")),
+        (house("other", distance_hm={}), Reason(code="out_of_reach")),
         (house("other", max_stay_nights=0), Reason(code="no_overnight")),
         (house("other", free={"men": [9]}), Reason(code="no_section", details={"section": "fam"})),
         (
             house("other", free={"fam": [3]}),
             Reason(code="full", details={"section": "fam", "free": 3, "needed": 4, "night": 0}),
         ),
-        (house("other", 900, far=True), Reason(code="other_municipality", details={"people": 4, "metres": 90_000})),
+        (house("other", 900, far=[""]), Reason(code="other_municipality", details={"people": 4, "metres": 90_000})),
         (house("other", 301), Reason(code="other_municipality", details={"people": 4, "metres": 30_100})),
         (house("other", 31), Reason(code="farther", details={"metres": 2_100})),
         (
             house("other", 10, nominal=40, load=36),
             Reason(code="fuller", details={"people": 4, "places": 40, "load": 36}),
         ),
-        (house("other", 10, free={"mix": [90]}), Reason(code="as_good")),
     ],
 )
 def test_the_first_reason_why_not_comes_with_its_numbers(offer: Offer, reason: Reason) -> None:
     assert why_not([family("f")], offer) == reason
+
+
+def test_between_two_houses_alike_the_other_is_said_to_be_as_good() -> None:
+    answer = told([family("f")], house("a", 10), house("b", 10))
+    assert [(e.chosen, e.reason.code) for e in answer.values()] == [(True, "nearest_with_room"), (False, "as_good")]
 
 
 @pytest.mark.parametrize(
@@ -132,8 +138,9 @@ def test_whom_an_official_pinned_hears_so_everywhere() -> None:
 
 
 def test_places_kept_for_priority_people_are_never_refused_silently() -> None:
-    answer = told(men(5), house("near", 5, free={"men": [6]}), house("far", 90), policy=Policy(reserve_percent=50))
-    assert answer["near"].reason == Reason(code="kept_for_priority", details={"percent": 50})
+    near = house("near", 5, free={"men": [6]}, kept={"men": 3}, kept_until="21:00")
+    answer = told(men(5), near, house("far", 90))
+    assert answer["near"].reason == Reason(code="kept_until", details={"places": 3, "until": "21:00"})
 
 
 def test_a_house_that_would_do_better_than_a_plan_that_was_cut_short_is_not_said_to_be_worse() -> None:
@@ -204,48 +211,60 @@ def test_every_shelter_has_exactly_one_reason_and_everybody_placed_is_counted(
         assert sorted(e.shelter for e in answer) == [o.shelter for o in plan.offers]
         people += sum(e.people for e in answer if e.chosen)
     assert people == sum(need.size for need in needs) - plan.vector.U2
-    missing = lacking(plan)
-    assert sum(int(str(r.details.get("places", r.details["people"]))) for r in missing) == plan.vector.U2
 
 
-# --- what is missing -------------------------------------------------------------------------------------------------
+# --- many groups -----------------------------------------------------------------------------------------------------
 
 
-def test_at_galilea_53_more_places_were_needed_that_night() -> None:
-    """AM-GAL: 30 expected, 83 came."""
-    plan = assign([family("f", 3), *men(80)], [house("galilea")], Policy())
-    expected = {"kinds": "fam men", "people": 83, "open": 30, "places": 53}
-    assert sum(need.size for need in plan.needs) == 83
-    assert lacking(plan) == [Reason(code="lacking_places", details=expected)]
+def test_many_groups_of_one_plan_hear_what_each_would_hear_alone() -> None:
+    needs = [family(f"f{n}", 2 + n % 3, group=f"bus{n % 2}", adult_men=n % 2) for n in range(6)]
+    plan = assign(needs, [house(f"s{n}", 10 + n, free={"fam": [8], "men": [2]}) for n in range(3)], Policy())
+    told = explain_many(plan, ["bus0", "bus1"])
+    assert told == {group: explain(plan, group) for group in told}
+    assert list(told) == ["bus0", "bus1"]
 
 
-def test_children_alone_without_a_place_say_how_many_dif_places_to_open() -> None:
-    children = [Need(household=f"c{i}", group="bus", kind="uam", size=1) for i in range(9)]
-    dif = house("dif", free={"uam": [6]}, offers=["dif"], admits=["uam"])
-    expected = {"kinds": "uam", "people": 9, "open": 6, "places": 3}
-    plan = assign([*children, *men(4)], [dif, house("near")], Policy())
-    assert lacking(plan) == [Reason(code="lacking_places", details=expected)]
+def test_a_house_where_the_others_could_lie_closer_is_not_said_to_be_full() -> None:
+    """A woman in a family place could lie in the women's section: then the family fits."""
+    women = [Need(household=f"w{n}", group="first", kind="wom", size=1, pinned="near") for n in range(2)]
+    near = house("near", 5, free={"fam": [4], "wom": [2]})
+    plan = assign([*women, family("f", 4, pinned="far")], [near, house("far", 90)], Policy())
+    inside = [msgspec.structs.replace(a, mode="F", beds={"fam": 1}) for a in plan.assigned if a.group == "first"]
+    others = [a for a in plan.assigned if a.group != "first"]
+    needs = tuple(msgspec.structs.replace(need, pinned=None) for need in plan.needs)
+    crowded = msgspec.structs.replace(plan, assigned=(*others, *inside), needs=needs)
+    answer = {e.shelter: e.reason for e in explain(crowded, "bus")}
+    assert answer["near"] == Reason(code="as_good")
 
 
-def test_what_is_missing_is_named_when_it_is_not_places() -> None:
-    ill = family("ill", 2, needs=["medical"])
-    chair = family("chair", 2, accessible=1)
-    plan = assign([ill, chair], [house("near")], Policy())
-    assert lacking(plan) == [
-        Reason(code="lacking_accessible", details={"people": 2}),
-        Reason(code="lacking_service", details={"service": "medical", "people": 2}),
-    ]
+# --- many groups -----------------------------------------------------------------------------------------------------
 
 
-def test_a_family_for_which_no_single_house_has_room_is_said_to_need_room_together() -> None:
-    plan = assign([family("f", 4)], [house("a", free={"fam": [3]}), house("b", free={"fam": [3]})], Policy())
-    assert [r.code for r in lacking(plan)] == ["lacking_room_together"]
+def three_groups() -> Plan:
+    needs = [need for name in ("a", "b", "c") for need in men(2, group=name)]
+    return assign(needs, [house("near", 10), house("other", 20), house("women", 5, admits=["wom"])], Policy())
 
 
-def test_people_kept_out_by_the_reserve_are_counted_as_such() -> None:
-    plan = assign(men(6), [house("a", free={"men": [6]})], Policy(reserve_percent=50))
-    assert lacking(plan) == [Reason(code="kept_for_priority", details={"people": 3, "percent": 50})]
+def test_many_groups_are_explained_as_one_is() -> None:
+    plan = three_groups()
+    assert explain_many(plan, "abc") == {group: explain(plan, group) for group in "abc"}
 
 
-def test_nothing_is_missing_when_everybody_has_a_place() -> None:
-    assert lacking(assign(men(6), [house("a")], Policy())) == []
+def test_when_stopped_so_many_pairs_are_explained_and_of_the_rest_what_no_trial_is_needed_for() -> None:
+    plan = three_groups()
+    told = explain_many(plan, "abc", watch=lambda progress: False, at_least=3)
+    assert told["a"] == explain(plan, "a")
+    assert [(e.shelter, e.chosen, e.people, e.reason.code) for e in told["b"]] == [
+        ("near", True, 2, "search_cut"), ("women", False, 2, "does_not_admit"),
+    ]  # fmt: skip
+
+
+def test_the_explaining_of_many_groups_says_how_far_it_is() -> None:
+    heard: list[Progress] = []
+
+    def watch(progress: Progress) -> bool:
+        heard.append(progress)
+        return True
+
+    explain_many(three_groups(), "abc", watch=watch)
+    assert [(p.stage, p.done, p.of) for p in heard] == [("explain", 0, 3), ("explain", 1, 3), ("explain", 2, 3)]

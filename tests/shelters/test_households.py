@@ -73,11 +73,12 @@ def test_the_households_are_exactly_the_people_without_a_place(
 
 @settings(derandomize=True)
 @given(st.integers(1, 80), compositions, families)
-def test_no_child_is_supposed_to_be_alone(
+def test_no_child_is_supposed_to_be_alone_while_there_may_be_an_adult(
     people: int, composition: Composition | None, households: list[Household]
 ) -> None:
     needs, _ = needs_of(group(people, composition=composition, households=tuple(households)), frozenset())
-    assert not [need for need in needs if need.kind == "uam"]
+    counted = not households and composition is not None and composition.children == composition.total == people
+    assert len([need for need in needs if need.kind == "uam"]) == (people if counted else 0)
 
 
 def test_children_said_to_be_alone_go_one_by_one_and_first() -> None:
@@ -117,9 +118,42 @@ def test_children_travel_with_the_women_first_then_with_the_men() -> None:
     assert [(need.adult_men, need.priority) for need in needs[:2]] == [(0, True), (1, False)]
 
 
-def test_children_without_any_adult_among_them_stay_one_family() -> None:
-    needs, _ = needs_of(group(4, composition=Composition(m={"12-17": 4})), frozenset())
-    assert shape(needs) == [("fam", 4)]
+def test_where_everybody_is_counted_and_nobody_is_an_adult_they_are_children_alone() -> None:
+    told = group(12, composition=Composition(m={"12-17": 4}, x={"5-11": 8}))
+    needs, supposed = needs_of(told, frozenset())
+    assert supposed
+    assert [(need.kind, need.size, need.priority) for need in needs] == [("uam", 1, True)] * 12
+
+
+def test_children_alone_who_were_said_to_be_fewer_than_were_counted_are_those_who_were_counted() -> None:
+    told = group(3, composition=Composition(f={"5-11": 3}), unaccompanied=1)
+    assert [need.household for need in needs_of(told, frozenset())[0]] == ["g/u1", "g/u2", "g/u3"]
+
+
+def test_children_without_any_adult_among_those_counted_stay_one_family_where_not_all_are_counted() -> None:
+    needs, _ = needs_of(group(6, composition=Composition(m={"12-17": 4})), frozenset())
+    assert shape(needs) == [("fam", 4), ("fam", 1), ("fam", 1)]
+
+
+def test_adults_of_unknown_sex_keep_children_from_being_thought_alone() -> None:
+    needs, _ = needs_of(group(4, composition=Composition(x={"5-11": 3, "18-59": 1})), frozenset())
+    assert not [need for need in needs if need.kind == "uam"]
+
+
+def test_a_father_is_not_parted_from_his_children_where_no_woman_stays_with_them() -> None:
+    alone = Household(men=1, children={"0-4": 2})
+    both = Household(women=1, men=1, children={"0-4": 2})
+    needs, _ = needs_of(group(7, households=(alone, both)), frozenset())
+    assert [need.men_apart for need in needs] == [False, True]
+    supposed, _ = needs_of(group(3, composition=Composition(f={"0-4": 1}, m={"18-59": 2})), frozenset())
+    assert [(need.kind, need.men_apart) for need in supposed] == [("fam", False), ("men", True)]
+
+
+def test_a_family_of_whom_somebody_is_missing_is_not_parted() -> None:
+    """It may be the mother."""
+    family = Household(women=1, men=1, children={"5-11": 2})
+    needs, _ = needs_of(group(4, households=(family,), promised=1), frozenset())
+    assert [(need.size, need.adult_men, need.men_apart) for need in needs] == [(3, 1, False)]
 
 
 def test_parts_older_than_the_figure_that_exceed_it_are_not_used() -> None:

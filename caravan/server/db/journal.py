@@ -44,7 +44,8 @@ def _named(event: e.Event, picture: Picture) -> tuple[str | None, str | None]:
     if isinstance(event, e.PLACEMENT_MOVED):
         return None, picture.placements[event.placement].group
     if isinstance(event, e.ORDER_MOVED):
-        return None, picture.orders[event.order].group
+        order = picture.orders[event.order]
+        return order.activation, order.group
     match event:
         case e.GroupArrived(group=group):
             return group.activation, group.id
@@ -56,7 +57,7 @@ def _named(event: e.Event, picture: Picture) -> tuple[str | None, str | None]:
             return notice.activation, notice.group
         case e.PlacementHeld(placement=placement):
             return placement.activation, placement.group
-        case e.MealsOrdered(order=order):
+        case e.MealsOrdered(order=order) | e.MealsTransferred(into=order):
             return order.activation, order.group
         case e.CaseOpened(case=named) | e.TextKept(text=named) | e.RelayProposed(relay=named):
             return named.activation, named.group

@@ -78,6 +78,8 @@ def touched(picture: Picture, events: Iterable[e.Event]) -> Touched:
                 group(placement.group)
             case e.MealsOrdered(order=order):
                 found["meal_orders"][order.id] = None
+            case e.MealsTransferred(order=ident, into=order):
+                found["meal_orders"].update({ident: None, order.id: None})
             case e.CaseOpened(case=case):
                 found["cases"][case.id] = None
             case e.CaseClosed(case=ident):
@@ -97,8 +99,11 @@ def touched(picture: Picture, events: Iterable[e.Event]) -> Touched:
 
 
 def _placement(picture: Picture, found: Touched, ident: str) -> None:
+    placement = picture.placements[ident]
     found["placements"][ident] = None
-    found["shelters"][picture.placements[ident].shelter] = None
+    found["shelters"][placement.shelter] = None
+    if placement.moves_from is not None:
+        _placement(picture, found, placement.moves_from)
 
 
 def _activation(picture: Picture, ident: str) -> Row:
@@ -139,7 +144,7 @@ def _placement_row(picture: Picture, ident: str) -> Row:
 def _meal_order(picture: Picture, ident: str) -> Row:
     order = picture.orders[ident]
     return {
-        "id": ident, "group_id": order.group, "kitchen": order.kitchen, "day": order.day, "service": order.service,
+        "id": ident, "group_id": order.group or "", "kitchen": order.kitchen, "day": order.day, "service": order.service,
         "rations": order.rations, "served": order.served, "status": order.status,
     }  # fmt: skip
 

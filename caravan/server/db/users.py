@@ -10,10 +10,12 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
+from msgspec.structs import replace
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from caravan.basics import Actor, Record, Role
+from caravan.audiences import RESTRICTED
+from caravan.basics import Actor, Record, Refusal, Role
 from caravan.server.db.engine import reading
 from caravan.server.db.tables import TABLES
 
@@ -44,12 +46,16 @@ class User(Record, frozen=True):
 
 
 def _user(row: Any) -> User:
-    return User(**{name: row[name] for name in User.__struct_fields__})
+    """An account of a restricted agency coordinates nothing, whatever was once written of it."""
+    found = User(**{name: row[name] for name in User.__struct_fields__})
+    return replace(found, role="agency") if found.role == "coordination" and found.agency in RESTRICTED else found
 
 
 async def add_user(engine: AsyncEngine, user: User, password: str) -> None:
     """Adds an account, or gives the one with this address these words and this password; it keeps its id, and its open
-    sessions end."""
+    sessions end. Refused: a restricted agency that would coordinate."""
+    if user.role == "coordination" and user.agency in RESTRICTED:
+        raise Refusal("may_not_coordinate", field="role", agency=user.agency)
     hashed = await asyncio.to_thread(_HASHER.hash, password)
     row = {name: getattr(user, name) for name in User.__struct_fields__} | {"password": hashed}
     async with engine.begin() as connection:

@@ -21,6 +21,8 @@ from litestar.static_files import create_static_files_router  # pyright: ignore[
 from caravan.basics import Refusal
 from caravan.server.db.users import still_open
 from caravan.server.desk import Desk
+from caravan.server.repairs import Repairs
+from caravan.server.searches import Searches
 from caravan.server.settings import PACKAGE, Settings
 from caravan.server.timers import Timers
 from caravan.server.web import operations
@@ -32,7 +34,7 @@ from caravan.server.web.live import Hub
 from caravan.server.web.pages.entry import ENTRY
 from caravan.server.web.pages.frame import refused as refused_page
 from caravan.server.web.pages.frame import wants_page
-from caravan.server.web.pages.registry import PAGES, page_routes
+from caravan.server.web.pages.registry import PAGES, PLACING, page_routes
 from caravan.server.web.problems import HTTP_SENTENCES, problem_of_malformed, problem_of_refusal
 from caravan.server.web.reading import Malformed
 from caravan.server.web.words import gettext as _
@@ -51,6 +53,8 @@ def create_app(settings: Settings, desk: Desk) -> Litestar:
 
     hub = Hub(desk.picture, desk.clock, still)
     timers = Timers(desk)
+    repairs = Repairs(desk)
+    searches = Searches(desk)
 
     @asynccontextmanager
     async def life(_app: Litestar) -> AsyncGenerator[None]:
@@ -59,9 +63,12 @@ def create_app(settings: Settings, desk: Desk) -> Litestar:
         desk.hearers.append(hub.hear)
         await hub.open()
         await timers.open()
+        await repairs.open()
         try:
             yield
         finally:
+            await searches.close()
+            await repairs.close()
             await timers.close()
             await hub.close()
             await desk.close()
@@ -73,6 +80,7 @@ def create_app(settings: Settings, desk: Desk) -> Litestar:
             *CHECKING,
             *operations.ROUTES,
             *ENTRY,
+            *PLACING,
             *page_routes(PAGES),
             *_static_routers(),
         ],
@@ -81,6 +89,7 @@ def create_app(settings: Settings, desk: Desk) -> Litestar:
                 "settings": settings,
                 "desk": desk,
                 "hub": hub,
+                "searches": searches,
                 "sessions": Sessions(lambda session: hub.end(frozenset({session}))),
             }
         ),

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-from caravan.basics import Refusal
+from caravan.basics import Reason, Refusal
+from caravan.server.web.pages.wording import reason
 from caravan.server.web.reading import Malformed, Mistake
 from caravan.server.web.words import gettext as _
 from caravan.server.web.words import mark
 
 REFUSALS: dict[str, tuple[int, str]] = {
     "activation_over": (409, mark("Esa activación ya terminó: se queda en la versión con la que terminó.")),
+    "already_repaired": (409, mark("Esa propuesta ya se rehízo: vea la más reciente.")),
     "already_confirmed": (409, mark("Los lugares en %(shelter)s ya estaban apartados.")),
     "arrivals_taken": (
         422,
@@ -36,6 +38,19 @@ REFUSALS: dict[str, tuple[int, str]] = {
     "cannot_go_on": (500, mark("El protocolo no puede seguir desde aquí. No se guardó nada; avise a la coordinación.")),
     "empty_household": (422, mark("Hay una familia sin personas: escriba cuántas son o quítela.")),
     "endless_loop": (500, mark("El protocolo entró en un ciclo sin fin. No se guardó nada; avise a la coordinación.")),
+    "policy_of_another": (
+        409,
+        mark(
+            "Aquí rige la política de colocación «%(known)s»: «%(policy)s» no la sustituye; publique otra versión de la misma."
+        ),
+    ),
+    "policy_unsound": (422, mark("La política de colocación tiene problemas: %(problems)s.")),
+    "policy_version_not_newer": (
+        409,
+        mark(
+            "La versión %(version)s no es nueva: rige la %(latest)s. Para volver a un texto anterior, publíquelo con un número mayor."
+        ),
+    ),
     "ends_before_it_starts": (
         422,
         mark("La estancia terminaría antes de empezar: elija una hora posterior a la llegada."),
@@ -43,6 +58,10 @@ REFUSALS: dict[str, tuple[int, str]] = {
     "event_not_awaited": (409, mark("Ahora nadie espera «%(event)s». Lo que se puede hacer: %(possible)s.")),
     "everybody_placed": (409, mark("Todas las personas del grupo ya tienen lugar.")),
     "evidence_missing": (422, mark("Falta la constancia: %(missing)s.")),
+    "fewer_without_bed": (
+        409,
+        mark("En %(shelter)s ya solo %(left)s personas no tienen cama; la propuesta movía a %(people)s. Pida otra."),
+    ),
     "forbidden_origin": (403, mark("La petición viene de otro sitio. Abra la página de nuevo e inténtelo otra vez.")),
     "group_not_open": (409, mark("El grupo ya no está abierto: fue fusionado, anulado o concluido.")),
     "in_the_future": (422, mark("La hora está en el futuro: revise el día y la hora.")),
@@ -71,11 +90,21 @@ REFUSALS: dict[str, tuple[int, str]] = {
     ),
     "not_found": (404, mark("No existe o no está a su alcance.")),
     "not_your_place": (403, mark("Eso corresponde a otro albergue, comedor o estación.")),
+    "may_not_coordinate": (
+        422,
+        mark("%(agency)s no puede coordinar: no ve albergues, comedores ni necesidades (LM 76 y 96)."),
+    ),
     "not_yours_to_do": (403, mark("Su cuenta no puede hacer esto. Pídalo a la coordinación.")),
     "nothing_to_confirm": (409, mark("No hay una cifra o propuesta anterior que confirmar.")),
     "one_figure": (422, mark("Diga una sola cosa: lugares libres, personas ocupando o «sigue igual».")),
     "one_target": (422, mark("Indique una activación, un grupo o un caso: uno solo.")),
     "only_a_pack": (422, mark("«%(protocol)s» solo se extiende desde otro protocolo: no tiene nada que activar.")),
+    "all_meals_ordered": (409, mark("Todo lo que los comedores pueden dar para el %(day)s ya está pedido.")),
+    "hours_backwards": (422, mark("La hora de inicio debe ser anterior a la de término.")),
+    "more_than_ordered": (409, mark("Ese pedido ya solo tiene %(rations)s raciones.")),
+    "not_missing_there": (409, mark("Ahí ya solo faltan %(missing)s raciones.")),
+    "not_too_much_there": (409, mark("De donde salen ya solo sobran %(left)s raciones.")),
+    "nothing_to_cancel": (409, mark("No hay raciones ofrecidas ni pedidas que cancelar ese día.")),
     "order_moved_on": (409, mark("Ese pedido ya cambió: está %(status)s.")),
     "other_activation": (422, mark("Los dos grupos son de activaciones distintas.")),
     "pack_unknown": (
@@ -95,8 +124,30 @@ REFUSALS: dict[str, tuple[int, str]] = {
     ),
     "payload_unknown": (422, mark("Ese dato no va con «%(event)s». Los que admite: %(known)s.")),
     "payload_wrong": (422, mark("El dato no es del tipo que pide «%(event)s».")),
-    "pin_breaks_law": (422, mark("La ley no permite ese albergue para quien viaja sin un adulto a su cargo.")),
+    "group_or_activation": (422, mark("Diga un grupo o una activación, y solo uno de los dos.")),
+    "pin_breaks_law": (
+        422,
+        mark(
+            "La ley no permite ese albergue para quien viaja sin un adulto a su cargo: solo el DIF puede recibirlo (LGDNNA 94 y 95)."
+        ),
+    ),
+    "pin_for_nobody": (422, mark("«%(key)s» no es nadie de quienes esperan lugar: revise a quién eligió.")),
+    "search_broke": (
+        500,
+        mark("La búsqueda de lugares falló de nuestro lado. No se propuso nada; inténtelo de nuevo."),
+    ),
+    "waived_without_reason": (
+        422,
+        mark("Para que una regla del albergue no cuente, diga qué albergue lo aceptó y el motivo."),
+    ),
     "placement_moved_on": (409, mark("Esa colocación ya cambió: está %(status)s.")),
+    "others_by_now": (
+        409,
+        mark(
+            "Desde que se hizo la propuesta, las personas que irían a %(shelter)s son otras o ya tienen lugar. Pida otra."
+        ),
+    ),
+    "house_refuses_by_now": (409, mark("%(shelter)s ya no puede recibirlas: %(because)s. Pida otra propuesta.")),
     "plan_out_of_date": (
         409,
         mark(
@@ -121,6 +172,8 @@ REFUSALS: dict[str, tuple[int, str]] = {
     "sign_in": (401, mark("Inicie sesión para continuar.")),
     "split_leaves_nobody": (422, mark("Separar %(people)s de %(all)s no deja a nadie en el grupo.")),
     "tell_empty_places": (422, mark("De este albergue no se publica un total: diga cuántos lugares hay libres.")),
+    "too_far_ahead": (409, mark("La comida se pide para %(nights)s días, hoy incluido: elija uno anterior.")),
+    "too_far_for_meals": (409, mark("Ese lugar queda a más de %(km)s km: hasta ahí no se lleva comida.")),
     "too_many_tries": (429, mark("Demasiados intentos. Espere un minuto.")),
     "two_persons": (
         403,
@@ -196,6 +249,8 @@ def _told(value: Any) -> str:
     if isinstance(value, list | tuple):
         members = cast("Sequence[object]", value)
         return ", ".join(str(member) for member in members) or _("nada")
+    if isinstance(value, Reason):
+        return reason(value)
     return _("sin dato") if value is None else str(value)
 
 

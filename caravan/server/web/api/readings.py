@@ -151,6 +151,20 @@ async def meals(request: Request[Any, Any, Any]) -> Response[bytes]:
     return _json(shared(request).orders())
 
 
+@get("/api/v1/policy")
+async def policy(request: Request[Any, Any, Any]) -> Response[bytes]:
+    mine = shared(request)
+    return _json({"policy": _found(mine.policy()), "versions": mine.policies()})
+
+
+@get("/api/v1/horizon")
+async def horizon(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """How far the places reach: the houses ahead, the stays that end too soon, and whom to phone first."""
+    mine = shared(request)
+    houses = [found for s in mine.shelters() if (found := mine.horizon(s.shelter.id)) is not None]
+    return _json({"shelters": houses, "shortfalls": mine.shortfalls(), "calls": mine.call_list()})
+
+
 @get("/api/v1/tasks")
 async def tasks(request: Request[Any, Any, Any]) -> Response[bytes]:
     return _json(shared(request).steps())
@@ -202,6 +216,6 @@ async def live(request: Request[Any, Any, Any], after: FromQuery[str | None] = N
 
 
 READINGS: list[HTTPRouteHandler] = [
-    groups, group, activations, activation, case, text, shelters, shelter, kitchens, stations, meals, tasks, notices, log,
+    groups, group, activations, activation, case, text, shelters, shelter, kitchens, stations, meals, policy, horizon, tasks, notices, log,
     map_geojson, live,
 ]  # fmt: skip

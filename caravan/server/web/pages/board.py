@@ -14,6 +14,7 @@ from caravan.audiences import SharedActivation, SharedGroup
 from caravan.basics import Record
 from caravan.coordination.activations import ACTIVATING_EVENT
 from caravan.server.db.users import User
+from caravan.server.web.pages.ahead import HORIZON_WORDS
 from caravan.server.web.pages.changes import to_approve
 from caravan.server.web.pages.frame import Page
 from caravan.server.web.pages.places import municipalities
@@ -85,6 +86,10 @@ def _coordination(share: SharedPicture, user: User, work: list[Work]) -> dict[st
         "stay_ends": stay_ends(share),
         "to_activate": _to_activate(share),
         "to_approve": to_approve(share, user),
+        "short": share.short(),
+        "shortfalls": share.shortfalls(),
+        "calls": share.call_list(),
+        **HORIZON_WORDS,
         "beside": share.beside(),
         "places": [*share.stations(), *share.offices()],
         "levels": () if protocol is None else protocol.levels,

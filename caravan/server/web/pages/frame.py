@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,11 +18,12 @@ from litestar.response import Redirect
 
 from caravan import commands as c
 from caravan.basics import Refusal
+from caravan.events import Event, PlanProposed
 from caravan.server.db.users import User, fingerprint
 from caravan.server.web import words
 from caravan.server.web.api.readings import shared
 from caravan.server.web.auth import own_path, same_origin, signed_in
-from caravan.server.web.pages.wording import FILTERS, done_sentence
+from caravan.server.web.pages.wording import FILTERS, NOBODY_PLACED, UNDONE, done_sentence
 from caravan.server.web.pages.work import with_declared_types
 from caravan.server.web.problems import mistake_sentence, sentence, status_of
 from caravan.server.web.reading import Malformed, convert, nest
@@ -146,6 +147,7 @@ def render(
         form=form or FormState(),
         icon=_ICON,
         done=done_sentence(done) if done else "",
+        undone=done in UNDONE,
         navigation=navigation(user),
         viewer_mark="" if user is None else fingerprint(f"{user.id}{request.auth}")[:12],
         new_id=lambda: secrets.token_urlsafe(12),
@@ -212,9 +214,23 @@ async def act(request: Request[Any, Any, Any], page: Page) -> Response[Any]:
         errors = {} if refusal.field is None else {refusal.field: sentence(refusal)}
         return await show(request, page, FormState(form, plain, many, errors, sentence(refusal)), status_of(refusal))
     goes = own_path(plain.get("next", ""), otherwise=request.url.path)
-    response = Redirect(goes.replace("{id}", quote(answer.created or "")), status_code=303)
+    return done_at(goes.replace("{id}", quote(answer.created or "")), kind, answer.events)
+
+
+def done_at(path: str, kind: type[c.Command], events: Iterable[Event] = ()) -> Response[Any]:
+    """On to ``path``, where the page says what was done; of a search that placed nobody (``events``), that."""
+    response = Redirect(path, status_code=303)
+    plans = [event for event in events if isinstance(event, PlanProposed)]
+    nobody = any(plan.unplaced or plan.without_bed for plan in plans) and not any(plan.parts for plan in plans)
     response.set_cookie(
-        Cookie(key="caravan_hecho", value=kind.__name__, max_age=60, path="/", samesite="lax", httponly=True)
+        Cookie(
+            key="caravan_hecho",
+            value=NOBODY_PLACED if nobody else kind.__name__,
+            max_age=60,
+            path="/",
+            samesite="lax",
+            httponly=True,
+        )
     )
     return response
 

@@ -11,21 +11,20 @@ from litestar import Request, Response
 from caravan import commands as c
 from caravan.audiences import SharedGroup
 from caravan.basics import Record, Refusal
-from caravan.events import PlanProposed
 from caravan.groups import BANDS, CHILD_BANDS, METHOD_STRENGTH, NEEDS, OUTCOMES, Count, figure_in_use
 from caravan.kitchens import SERVICES
 from caravan.server.db import journal
 from caravan.server.db.engine import reading
 from caravan.server.db.users import User
+from caravan.server.web.pages.ahead import HORIZON_WORDS
 from caravan.server.web.pages.frame import Page
 from caravan.server.web.pages.names import state_name
+from caravan.server.web.pages.night_plan import PLAN_WORDS, entry_of
 from caravan.server.web.pages.pictures import pictures_of
 from caravan.server.web.pages.story import STORY, told, worth_telling
 from caravan.server.web.pages.taken import own_acts
 from caravan.server.web.pages.work import COMMANDS, Deed, Work, deeds_for, may, may_at_station, work_of
 from caravan.sharing import SharedPicture
-from caravan.shelters.model import Placement
-from caravan.shelters.plan import Explanation
 
 LANGUAGES = ("es", "ht", "fr", "en", "pt")
 _HOUSEHOLD_ROWS = 3
@@ -38,14 +37,6 @@ class Track(Record, frozen=True):
 
     name: str
     work: tuple[Work, ...]
-
-
-class PlanPart(Record, frozen=True):
-    """A part of a plan and why it is so; ``confirmed`` once its places are held."""
-
-    placement: Placement
-    why: tuple[Explanation, ...]
-    confirmed: bool
 
 
 # --- a bus arrives ----------------------------------------------------------------------------------------------------
@@ -74,13 +65,16 @@ async def group(request: Request[Any, Any, Any], share: SharedPicture, user: Use
     placed = [p for i in found.placements if (p := share.placement(i)) is not None]
     return {
         **STORY,
+        **PLAN_WORDS,
+        **HORIZON_WORDS,
+        "stays": share.stays(ident),
         "group": found,
         "can": _forms(user, found),
         "used": _used(found),
         "tracks": _tracks(share, found, work),
         "whole_group": _unlisted(deeds_for(share, ident, group=True), work),
         "placements": sorted(placed, key=lambda p: (p.status in ("declined", "expired", "ended"), p.held_at, p.id)),
-        "plan": _plan(share, found),
+        "entry": entry_of(share, found),
         "orders": share.orders(group=ident),
         "others": [] if found.status != "open" else _others(share, found),
         "log": await _log(request, share, ident),
@@ -121,24 +115,6 @@ def _unlisted(deeds: list[Deed], work: list[Work]) -> list[Deed]:
     return [deed for deed in deeds if deed.form not in offered]
 
 
-def _plan(share: SharedPicture, group: SharedGroup) -> dict[str, Any] | None:
-    plan = share.plan(group.id)
-    if plan is None:
-        return None
-    parts = [
-        PlanPart(
-            placement=part, confirmed=part.id in group.placements,
-            why=tuple(x for x in plan.reasons if x.shelter == part.shelter),
-        )
-        for part in plan.parts
-    ]  # fmt: skip
-    return {"it": plan, "parts": parts, "against": _against(plan), "open": any(not p.confirmed for p in parts)}
-
-
-def _against(plan: PlanProposed) -> list[Explanation]:
-    return [why for why in plan.reasons if not why.chosen]
-
-
 def _others(share: SharedPicture, group: SharedGroup) -> list[SharedGroup]:
     """Groups this one may be merged with."""
     return [g for g in share.groups() if g.activation == group.activation and g.id != group.id]
@@ -148,7 +124,7 @@ async def _log(request: Request[Any, Any, Any], share: SharedPicture, ident: str
     async with reading(request.app.state.desk.engine) as connection:
         rows = await journal.lines(connection, group=ident, limit=_LOG_LINES)
     return [
-        {"at": row.at, "agency": row.agency, "said": told(event, share)}
+        {"at": row.at, "agency": row.agency if share.tells_actor(event) else None, "said": told(event, share)}
         for row, event in own_acts(share, list(journal.decoded(rows)))
         if worth_telling(event)
     ]

@@ -31,6 +31,13 @@ def kitchen_name(share: SharedPicture, ident: str) -> str:
     return _("un comedor") if larder is None else larder.kitchen.name
 
 
+def place_name(share: SharedPicture, place: str) -> str:
+    """A place of people or of food by its id on the map: ``shelter:…``, ``station:…``, ``kitchen:…``."""
+    kind, _colon, ident = place.partition(":")
+    named = {"shelter": shelter_name, "station": station_name, "kitchen": kitchen_name}
+    return named[kind](share, ident) if kind in named else place
+
+
 def group_name(share: SharedPicture, ident: str) -> str:
     """Groups have no names of their own: the station and the hour tell them apart."""
     group = share.group(ident)

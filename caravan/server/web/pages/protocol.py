@@ -170,9 +170,12 @@ async def _page_of_log(
             before = rows[-1].seq
     shown = found[(page - 1) * _LINES : page * _LINES]
     lines = [
-        {"at": x["row"].at, "agency": x["row"].agency, "group": x["row"].group_id, "said": told(x["event"], share)}
+        {
+            "at": x["row"].at, "agency": x["row"].agency if share.tells_actor(x["event"]) else None,
+            "group": x["row"].group_id, "said": told(x["event"], share),
+        }
         for x in shown
-    ]
+    ]  # fmt: skip
     return lines, len(found) >= wanted
 
 

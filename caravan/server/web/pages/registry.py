@@ -7,20 +7,43 @@ from typing import Any
 from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
-from caravan.server.web.pages import board, drafts, groups, kitchens, map, pictures, protocol, shelters, versions
+from caravan.server.web.pages import (
+    board,
+    choosing,
+    drafts,
+    food_day,
+    groups,
+    kitchens,
+    map,
+    pictures,
+    placement_policy,
+    placing,
+    protocol,
+    searching,
+    shelters,
+    versions,
+)
 from caravan.server.web.pages.frame import Page, act, show
 
 PAGES: tuple[Page, ...] = (
     *board.PAGES,
     *groups.PAGES,
     *shelters.PAGES,
+    *placing.PAGES,
+    *searching.PAGES,
+    *choosing.PAGES,
+    *placement_policy.PAGES,
     *kitchens.PAGES,
+    *food_day.PAGES,
     *map.PAGES,
     *protocol.PAGES,
     *drafts.PAGES,
     *versions.PAGES,
     *pictures.PAGES,
 )
+
+# What these pages send elsewhere than to themselves.
+PLACING: tuple[HTTPRouteHandler, ...] = (*placing.ROUTES, *searching.ROUTES)
 
 
 def page_routes(pages: tuple[Page, ...]) -> list[HTTPRouteHandler]:

@@ -12,8 +12,10 @@ from caravan.audiences import SharedGroup
 from caravan.basics import Record, Refusal
 from caravan.groups import OUTCOMES
 from caravan.server.db.users import User
+from caravan.server.web.pages.ahead import HORIZON_WORDS
 from caravan.server.web.pages.frame import Page
 from caravan.server.web.pages.places import MARKS, choices, municipalities, sources
+from caravan.server.web.pages.story import STORY
 from caravan.server.web.words import gettext as _
 from caravan.server.web.words import mark
 from caravan.sharing import SharedPicture
@@ -139,7 +141,11 @@ async def _list(_request: Request[Any, Any, Any], share: SharedPicture, _user: U
     houses = [_house(share, s) for s in share.shelters()]
     houses.sort(key=_free_first)
     totals = [t for m in share.municipalities() if (t := share.municipal_total(m)) is not None]
-    return {"houses": houses, "totals": totals, **_record(share, None), **_WORDS}
+    return {
+        **STORY, **HORIZON_WORDS, "houses": houses, "totals": totals, "calls": share.call_list(),
+        "horizons": {h.standing.shelter.id: found for h in houses if (found := share.horizon(h.standing.shelter.id))},
+        **_record(share, None), **_WORDS,
+    }  # fmt: skip
 
 
 async def _one(request: Request[Any, Any, Any], share: SharedPicture, _user: User) -> dict[str, Any]:
@@ -147,6 +153,8 @@ async def _one(request: Request[Any, Any, Any], share: SharedPicture, _user: Use
     if standing is None:
         raise Refusal("not_found")
     return {
+        **STORY,
+        **_ahead(share, standing.shelter.id),
         "house": _house(share, standing),
         "unknowns": unknowns(standing.shelter),
         **_record(share, standing.shelter),
@@ -154,11 +162,19 @@ async def _one(request: Request[Any, Any, Any], share: SharedPicture, _user: Use
     }
 
 
+def _ahead(share: SharedPicture, shelter: str) -> dict[str, Any]:
+    """The places of coming nights and the stays that end too soon, as far as this viewer may know."""
+    return {
+        **HORIZON_WORDS, "ledger": share.ledger(shelter), "horizon": share.horizon(shelter),
+        "shortfalls": [one for one in share.shortfalls() if one.shelter == shelter],
+    }  # fmt: skip
+
+
 async def _mine(_request: Request[Any, Any, Any], share: SharedPicture, user: User) -> dict[str, Any]:
     standing = share.shelter(user.place or "")
     if standing is None:
         raise Refusal("unknown_shelter")
-    return {"house": _house(share, standing), **_WORDS}
+    return {**STORY, **_ahead(share, standing.shelter.id), "house": _house(share, standing), **_WORDS}
 
 
 _CARE = (

@@ -11,6 +11,9 @@ from typing import Any, TypeVar
 from caravan import events as e
 from caravan.protocol.chart import chart_of
 from caravan.protocol.model import Protocol
+from caravan.server.web.pages.food_story import FOOD
+from caravan.server.web.pages.horizons import shortfall_sentence
+from caravan.server.web.pages.lodging_story import LODGING
 from caravan.server.web.pages.names import (
     federal_state,
     group_name,
@@ -20,7 +23,7 @@ from caravan.server.web.pages.names import (
     station_name,
 )
 from caravan.server.web.pages.notices import notice_sentence
-from caravan.server.web.pages.wording import day, few, level, said_value, when, word
+from caravan.server.web.pages.wording import few, level, said_value, when, word
 from caravan.server.web.words import by_language, mark
 from caravan.server.web.words import gettext as _
 from caravan.sharing import SharedPicture
@@ -44,33 +47,16 @@ def told(event: e.Event, share: SharedPicture) -> str:
 
 
 def worth_telling(event: e.Event) -> bool:
-    """Leaves out what changed nothing, and the notices of a missed deadline, whose own line names who was told."""
+    """Leaves out what changed nothing, and the notices of what has a line of its own."""
     match event:
         case e.ProtocolStepped(why=why):
             return any(taken.entered for taken in why)
         case e.NoticeQueued(notice=notice):
-            return notice.template != "vencido"
+            return notice.template not in ("vencido", "estancia_corta")
         case e.EventDropped():
             return False
         case _:
             return True
-
-
-# --- what a line speaks of ---------------------------------------------------------------------------------------------
-
-
-def _lodged(share: SharedPicture, placement: str) -> dict[str, str]:
-    found = share.placement(placement)
-    if found is None:
-        return {"people": _("las"), "shelter": _("un albergue")}
-    return {"people": few(share.told(found.people, found.group)), "shelter": shelter_name(share, found.shelter)}
-
-
-def _rations(share: SharedPicture, order: str) -> dict[str, object]:
-    found = next((o for o in share.orders() if o.id == order), None)
-    if found is None:
-        return {"kitchen": _("un comedor"), "rations": _("las"), "service": _("un servicio")}
-    return {"kitchen": kitchen_name(share, found.kitchen), "rations": found.rations, "service": word(found.service)}
 
 
 # --- the realm and its places -----------------------------------------------------------------------------------------
@@ -102,6 +88,19 @@ def _plain(event: e.Event, share: SharedPicture) -> str:
 
 
 SENTENCES.update(dict.fromkeys(_PLAIN, _plain))
+
+
+@_words(e.StayFallsShort)
+def _short(event: e.StayFallsShort, share: SharedPicture) -> str:
+    return shortfall_sentence(event.shortfall, share)
+
+
+@_words(e.PolicyPublished)
+def _policy(event: e.PolicyPublished, share: SharedPicture) -> str:
+    return _(
+        "Se publicó la política de colocación «%(id)s», versión %(version)s. Motivo: «%(reason)s».",
+        id=event.policy.id, version=event.policy.version, reason=event.reason,
+    )  # fmt: skip
 
 
 @_words(e.StationRegistered)
@@ -320,6 +319,8 @@ def _arrived(event: e.GroupArrived, share: SharedPicture) -> str:
 @_words(e.CountRecorded)
 def _count(event: e.CountRecorded, share: SharedPicture) -> str:
     count = event.count
+    if not (share.reads("counts", event.group) and share.tells_where(event.group)):
+        return _("Se registró un conteo.")
     text = mark("Conteo: %(people)s personas (%(method)s), según «%(source)s».")
     if not count.whole:
         text = mark("Conteo de una parte: %(people)s personas (%(method)s), según «%(source)s».")
@@ -334,7 +335,7 @@ def _asylum(event: e.AsylumWishRecorded, share: SharedPicture) -> str:
 @_words(e.DepartureRecorded)
 def _departed(event: e.DepartureRecorded, share: SharedPicture) -> str:
     gone = event.departure
-    if not share.reads("departures", event.group):
+    if not (share.reads("departures", event.group) and share.tells_where(event.group)):
         return _("Salieron personas del grupo.")
     return _(
         "Salida: %(people)s personas, %(outcome)s; destino: «%(destination)s». Lo dice «%(source)s».",
@@ -357,126 +358,8 @@ def _split(event: e.GroupSplit, share: SharedPicture) -> str:
     )
 
 
-# --- places to sleep --------------------------------------------------------------------------------------------------
-
-
-@_words(e.OccupancyReported)
-def _occupancy(event: e.OccupancyReported, share: SharedPicture) -> str:
-    name = shelter_name(share, event.shelter)
-    if event.unchanged:
-        return _("%(shelter)s: sigue igual.", shelter=name)
-    if event.available is None:
-        return _("%(shelter)s: sin cifra de lugares libres.", shelter=name)
-    free = ", ".join(f"{n} {word(section)}" for section, n in event.available.items())
-    return _("%(shelter)s informó lugares vacíos: %(free)s.", shelter=name, free=free or "0")
-
-
-@_words(e.PlanProposed)
-def _plan(event: e.PlanProposed, share: SharedPicture) -> str:
-    parts = ", ".join(f"{shelter_name(share, p.shelter)} ({p.people})" for p in event.parts) or _("ninguno")
-    if event.unplaced:
-        return _("Propuesta de albergues: %(parts)s. Sin lugar: %(unplaced)s.", parts=parts, unplaced=event.unplaced)
-    return _("Propuesta de albergues: %(parts)s.", parts=parts)
-
-
-@_words(e.PlacementHeld)
-def _held(event: e.PlacementHeld, share: SharedPicture) -> str:
-    placement = event.placement
-    return _(
-        "Se apartaron lugares para %(people)s personas en %(shelter)s, hasta %(expires)s.",
-        people=few(share.told(placement.people, placement.group)), shelter=shelter_name(share, placement.shelter),
-        expires=when(placement.expires_at),
-    )  # fmt: skip
-
-
-@_words(e.PlacementAccepted)
-def _accepted(event: e.PlacementAccepted, share: SharedPicture) -> str:
-    return _("%(shelter)s aceptó a %(people)s personas.", **_lodged(share, event.placement))
-
-
-@_words(e.PlacementDeclined)
-def _declined(event: e.PlacementDeclined, share: SharedPicture) -> str:
-    return _(
-        "%(shelter)s no pudo recibir a %(people)s personas: «%(reason)s».",
-        **_lodged(share, event.placement),
-        reason=event.reason,
-    )
-
-
-@_words(e.PlacementExpired)
-def _expired(event: e.PlacementExpired, share: SharedPicture) -> str:
-    return _("Venció el apartado en %(shelter)s para %(people)s personas.", **_lodged(share, event.placement))
-
-
-@_words(e.PlacementArrived)
-def _came(event: e.PlacementArrived, share: SharedPicture) -> str:
-    expected = _lodged(share, event.placement)
-    placement = share.placement(event.placement)
-    if placement is None:
-        return _("Llegaron personas a un albergue.")
-    came = few(share.told(event.people, placement.group))
-    if event.until is None:
-        return _("Llegaron %(came)s personas a %(shelter)s; se esperaban %(people)s.", came=came, **expected)
-    return _(
-        "Llegaron %(came)s personas a %(shelter)s; se esperaban %(people)s. Estancia hasta %(until)s.",
-        came=came, until=when(event.until), **expected,
-    )  # fmt: skip
-
-
-@_words(e.StayEndSet)
-def _until(event: e.StayEndSet, share: SharedPicture) -> str:
-    lodged = _lodged(share, event.placement)
-    return _("La estancia en %(shelter)s termina %(until)s.", shelter=lodged["shelter"], until=when(event.until))
-
-
-@_words(e.PlacementEnded)
-def _ended(event: e.PlacementEnded, share: SharedPicture) -> str:
-    why = _("no se presentaron") if event.reason == "no_show" else event.reason
-    return _(
-        "Terminó la colocación en %(shelter)s: «%(why)s».", shelter=_lodged(share, event.placement)["shelter"], why=why
-    )
-
-
-# --- meals ------------------------------------------------------------------------------------------------------------
-
-
-@_words(e.RationsReported)
-def _reported(event: e.RationsReported, share: SharedPicture) -> str:
-    rations = ", ".join(f"{word(service)}: {n}" for service, n in event.rations.items())
-    return _("%(kitchen)s puede servir %(rations)s.", kitchen=kitchen_name(share, event.kitchen), rations=rations)
-
-
-@_words(e.MealsOrdered)
-def _ordered(event: e.MealsOrdered, share: SharedPicture) -> str:
-    order = event.order
-    return _(
-        "Se pidieron %(rations)s raciones (%(service)s, %(day)s) a %(kitchen)s.", rations=few(share.told(order.rations, order.group)),
-        service=word(order.service), day=day(order.day), kitchen=kitchen_name(share, order.kitchen),
-    )  # fmt: skip
-
-
-@_words(e.MealsAccepted)
-def _meals_accepted(event: e.MealsAccepted, share: SharedPicture) -> str:
-    return _("%(kitchen)s aceptó %(rations)s raciones (%(service)s).", **_rations(share, event.order))
-
-
-@_words(e.MealsCancelled)
-def _meals_cancelled(event: e.MealsCancelled, share: SharedPicture) -> str:
-    told = _rations(share, event.order)
-    return _("%(kitchen)s canceló %(rations)s raciones (%(service)s): «%(reason)s».", **told, reason=event.reason)
-
-
-@_words(e.MealsServed)
-def _meals_served(event: e.MealsServed, share: SharedPicture) -> str:
-    asked = _rations(share, event.order)
-    return _("%(kitchen)s sirvió %(served)s raciones de %(rations)s (%(service)s).", **asked, served=event.rations)
-
-
-@_words(e.MealsLacking)
-def _lacking(event: e.MealsLacking, share: SharedPicture) -> str:
-    rations = few(share.told(event.rations, event.group))
-    return _("Faltan %(rations)s raciones (%(service)s).", rations=rations, service=word(event.service))
-
+SENTENCES.update(LODGING)
+SENTENCES.update(FOOD)
 
 # What templates call by name.
 STORY: dict[str, Callable[..., str]] = {

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from forms import done, forms, page, send
 from installation import OFFICIAL, Web
 
 from caravan import commands as c
-from caravan.basics import Reason
+from caravan.basics import Reason, Scalar
 from caravan.server.web.pages.wording import REASONS, reason
 
 pytestmark = pytest.mark.anyio
@@ -141,16 +143,8 @@ async def test_what_people_typed_is_shown_as_text_and_never_runs(web: Web) -> No
     assert "&lt;script&gt;" in told
 
 
-# Every code that the rules of places raise, with the numbers they carry.
-_NUMBERS = {
-    "kind": "fam", "kinds": "fam wom", "service": "medical", "section": "mix", "free": 1, "needed": 2, "people": 3, "of": 4, "metres": 12_300,
-    "because": "farther", "shelter": "x", "percent": 10, "takes": 1, "max_nights": None, "places": 5, "load": 6, "open": 1, "from": "17:00",
-    "until": "21:00", "night": 0,
-}  # fmt: skip
-
-
 @pytest.mark.parametrize("code", sorted(REASONS))
 async def test_every_reason_reads_as_a_sentence(code: str) -> None:
-    details = _NUMBERS | {"low": 1, "high": 2, "part": 3}
+    details: dict[str, Scalar] = dict.fromkeys(re.findall(r"%\((\w+)\)", REASONS[code]), 3)
     said = reason(Reason(code=code, details=details))
     assert said and "%(" not in said and said != code

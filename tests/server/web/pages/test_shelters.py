@@ -20,7 +20,7 @@ async def _offer(web: Web, people: int = 30, *, only: str = "galilea") -> str:
     """A group for which places of one house are held. Gives the placement's id."""
     group = await _arrive(web, people)
     official = await web.signed_in("official")
-    plan = await official.post(f"/api/v1/groups/{group}/placement", json={})
+    plan = await official.post(f"/api/v1/groups/{group}/placement", json={"pins": {"*": only}})
     held = await official.post(
         f"/api/v1/groups/{group}/placement/confirm", json={"plan": plan.json()["id"], "shelters": [only]}
     )

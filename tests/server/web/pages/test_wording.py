@@ -11,11 +11,12 @@ import pytest
 from realm import PROTOCOLS
 
 from caravan import events as e
+from caravan.basics import Reason
 from caravan.server.web.pages.notices import NOTICES
 from caravan.server.web.pages.story import SENTENCES
-from caravan.server.web.pages.wording import REASONS, day, level, term
+from caravan.server.web.pages.wording import REASONS, day, level, reason, term
 
-_CARAVAN = Path(e.__file__).parent
+_CARAVAN = Path(e.__file__).parents[1]
 
 
 def _codes(path: Path) -> set[str]:
@@ -32,7 +33,13 @@ def _codes(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "path", sorted([*_CARAVAN.glob("shelters/*.py"), _CARAVAN / "coordination/shelters.py"]), ids=lambda p: p.stem
+    "path",
+    # What the checker finds wrong with a placement is told by the command line.
+    sorted(
+        {*_CARAVAN.glob("shelters/**/*.py"), *(_CARAVAN / f"coordination/{n}.py" for n in ("asking", "repairing"))}
+        - {_CARAVAN / "shelters/measure.py"}
+    ),
+    ids=lambda p: p.stem,
 )
 def test_every_reason_of_a_plan_has_a_sentence(path: Path) -> None:
     assert _codes(path) <= set(REASONS)
@@ -55,7 +62,7 @@ def test_every_notice_of_the_program_has_a_sentence() -> None:
     sources = [ast.parse(path.read_text(encoding="utf-8")) for path in _CARAVAN.glob("coordination/*.py")]
     calls = [node for tree in sources for node in ast.walk(tree) if isinstance(node, ast.Call)]
     sent = [
-        call.args[2] for call in calls if getattr(call.func, "id", "") in ("notify", "_alarm") and len(call.args) > 2
+        call.args[2] for call in calls if getattr(call.func, "id", "") in ("notify", "alarm") and len(call.args) > 2
     ]
     templates = {arg.value for arg in sent if isinstance(arg, ast.Constant)}
     assert "oferta" in templates
@@ -80,3 +87,18 @@ def test_a_term_of_the_protocol_is_told_in_words(written: str, told: str) -> Non
 
 def test_a_level_is_told_by_its_number_and_one_with_a_name_of_its_own_keeps_it() -> None:
     assert (level("n2"), level("rojo")) == ("2", "rojo")
+
+
+def test_one_person_and_one_place_are_told_as_one() -> None:
+    kinds = {"kinds": "men"}
+    assert reason(Reason(code="lacking_accessible", details={"people": 1})) == "a 1 persona le falta un lugar accesible"
+    assert reason(Reason(code="lacking_places", details={"places": 1, "open": 0, "people": 1} | kinds)).startswith(
+        "falta 1 lugar ("
+    )
+    assert reason(Reason(code="lacking_places", details={"places": 2, "open": 0, "people": 2} | kinds)).startswith(
+        "faltan 2 lugares"
+    )
+    night = {"people": 1, "max_nights": 1}
+    assert (
+        reason(Reason(code="over_stay", details=night)) == "1 persona tendría que mudarse antes: noches como máximo: 1"
+    )
