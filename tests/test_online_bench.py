@@ -6,13 +6,11 @@ import pytest
 
 from bench.instances import POLICY, Bus, Day, day
 from bench.online import WAYS, Record, Way, changes, hindsight, place
-from caravan.shelters import solver
 from caravan.shelters.measure import measure
 from caravan.shelters.plan import Need, Offer
 
 SMALL = [day(1.05, seed, "families", people=90) for seed in (0, 1)]
 RECORD = Record([day(1.05, seed, "families", people=90) for seed in range(100, 105)])
-pytestmark = pytest.mark.skipif(not solver.available(), reason="hindsight is proven with the solver")
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.title)

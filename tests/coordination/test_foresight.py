@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from msgspec.structs import replace
 from realm import Night, opened
 
@@ -10,7 +9,6 @@ from caravan import commands as c
 from caravan.coordination.asking import question
 from caravan.coordination.foresight import foreseen
 from caravan.groups import Household
-from caravan.shelters import solver
 from caravan.shelters.plan import Offer
 from caravan.shelters.policy import Level, Policy
 from caravan.shelters.prices import PERSON, starting_prices, with_prices
@@ -18,7 +16,6 @@ from caravan.shelters.prices import PERSON, starting_prices, with_prices
 LEVELS: tuple[Level, ...] = ("U1", "U2", "FAR", "SPL", "CHG", "PRICE", "SOFT", "DIST", "BAL")
 POLICY = Policy(levels=LEVELS, history_nights=3, reserve_percent=10, release_at="23:00")
 MOTHERS = Household(women=1, children={"0-4": 1})
-learning = pytest.mark.skipif(not solver.available(), reason="prices are learnt with the solver")
 
 
 def recorded(*nights: int) -> Night:
@@ -57,7 +54,6 @@ def test_before_enough_nights_are_recorded_the_starting_rule_holds_and_the_polic
     assert offers["galilea"].kept_until == "23:00"
 
 
-@learning
 def test_before_enough_nights_are_recorded_more_are_expected_like_those_of_today() -> None:
     night = opened()
     for _ in range(4):
@@ -65,21 +61,18 @@ def test_before_enough_nights_are_recorded_more_are_expected_like_those_of_today
     assert by_the_starting_rule(offers_to_a_man(night)) is False
 
 
-@learning
 def test_what_families_lacked_on_the_nights_before_has_a_price_and_is_kept_for_them() -> None:
     offers = offers_to_a_man(recorded(40, 40, 40))
     assert offers["galilea"].prices["mix"] >= PERSON
     assert offers["galilea"].kept == {"mix": 30}
 
 
-@learning
 def test_what_nobody_lacked_on_the_nights_before_has_no_price_but_the_starting_rules() -> None:
     offers = offers_to_a_man(recorded(2, 0, 2))
     assert by_the_starting_rule(offers)
     assert not any(offer.kept for offer in offers.values())
 
 
-@learning
 def test_once_those_of_the_usual_hour_have_come_nobody_more_is_expected() -> None:
     night = recorded(40, 40, 40)
     night.passes(hours=2)
@@ -92,7 +85,6 @@ def test_after_the_hour_of_release_nothing_is_kept() -> None:
     assert not any(offer.kept for offer in offers_to_a_man(night).values())
 
 
-@learning
 def test_those_who_came_tonight_and_still_wait_count_too() -> None:
     night = recorded(2, 2, 2)
     before = offers_to_a_man(night)
@@ -102,7 +94,6 @@ def test_those_who_came_tonight_and_still_wait_count_too() -> None:
     assert waiting["galilea"].prices["mix"] >= PERSON
 
 
-@learning
 def test_a_group_that_was_a_mistake_is_no_record() -> None:
     night = recorded(2, 2, 2)
     for ident in list(night.picture.groups):
@@ -110,7 +101,6 @@ def test_a_group_that_was_a_mistake_is_no_record() -> None:
     assert offers_to_a_man(night)["galilea"].kept == {"mix": 3}
 
 
-@learning
 def test_who_comes_at_another_station_competes_for_the_same_houses() -> None:
     night = opened()
     for _ in range(3):
@@ -120,6 +110,5 @@ def test_who_comes_at_another_station_competes_for_the_same_houses() -> None:
     assert offers_to_a_man(night)["samaritano"].prices["fam"] >= PERSON
 
 
-@learning
 def test_the_same_picture_foresees_the_same() -> None:
     assert offers_to_a_man(recorded(40, 3, 40)) == offers_to_a_man(recorded(40, 3, 40))
